@@ -1,0 +1,275 @@
+"""Look-ups: finding entities by name, what is stated about them, what is around them, and what the store holds."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Literal, NamedTuple, cast
+
+from kg import rdf
+from kg.errors import NotFound, QueryError
+from kg.iris import ENTITY, ONTOLOGY, STATEMENT, local, normal
+from kg.model import Assertion, Entity, Modality, Refusal
+from kg.ontology import Ontology
+from kg.store import Store
+
+MatchKind = Literal["exact", "prefix", "part", "near"]
+_KINDS: tuple[MatchKind, ...] = ("exact", "prefix", "part", "near")
+
+_NEAR = 0.7
+"""How alike two names must be (`SequenceMatcher.ratio`) for one to be taken as a slip of the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entity found by name: `name` is the name that matched, `statements` how many statements it stands in."""
+
+    entity: Entity
+    kind: MatchKind
+    name: str
+    statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An entity one statement away: the relations that lead there (`inverse` ones lead here), how many statements
+    there are, and the highest belief among them."""
+
+    entity: Entity
+    relations: tuple[str, ...]
+    inverse: tuple[str, ...]
+    statements: int
+    belief: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much a store holds. Mappings are sorted by number, the highest first."""
+
+    documents: int
+    entities: Mapping[str, int]
+    """Type → entities."""
+    assertions: Mapping[str, int]
+    """Predicate → statements."""
+    modalities: Mapping[Modality, int]
+    evidence: int
+    mentions: int
+    refusals: Mapping[str, int]
+    """Reason → statements that were not let in."""
+
+
+class _Hit(NamedTuple):
+    """How a name matched: sorts best first."""
+
+    kind: int
+    unlikeness: float
+    name: str
+
+
+class Graph:
+    """The look-ups over a store. The ontology's dictionary lends its names to the entities that the store knows."""
+
+    def __init__(self, store: Store, ontology: Ontology) -> None:
+        self.store = store
+        self.ontology = ontology
+        self._names: tuple[int, dict[str, dict[str, str]]] = (-1, {})
+
+    # ---- By name
+
+    def find(self, name: str, *, type: str | None = None, limit: int = 10) -> tuple[Match, ...]:
+        """Entities whose label or alias, in either language, is the name, begins with it or holds it: in this order,
+        those with more statements first. Where there is none, those whose names are nearly it. The empty name finds
+        all. `type` is the name of an entity type; raises QueryError for an unknown one."""
+        if type is not None and type not in self.ontology.types:
+            raise QueryError(f"there is no entity type {type}: choose one of {', '.join(self.ontology.types)}")
+        known = self._known()
+        kept = {id_: known[id_] for id_ in known if type is None or id_.startswith(f"{type.lower()}/")}
+        hits = _hits(normal(name), kept)
+        counts = self._statement_counts(hits)
+        best = sorted(hits, key=lambda id_: (hits[id_][:2], -counts[id_], id_))[:limit]
+        entities = {entity.id: entity for entity in self.store.entities(best)}
+        return tuple(Match(entities[id_], _KINDS[hits[id_].kind], hits[id_].name, counts[id_]) for id_ in best)
+
+    def resolve(self, name: str) -> Entity:
+        """The entity of that id, IRI or name; of several with the same name, the one in most statements. The
+        beginning of a name is enough where only one entity's name begins so.
+
+        Raises NotFound, with the names of similar entities, for everything else: a slip is answered by a suggestion,
+        never by another entity."""
+        if exact := self.store.entities([name.removeprefix(ENTITY)]) if _is_id(name.removeprefix(ENTITY)) else ():
+            return exact[0]
+        matches = self.find(name) if normal(name) else ()
+        kinds = [match.kind for match in matches]
+        if "exact" in kinds or kinds.count("prefix") == 1:
+            return matches[0].entity
+        near = tuple(dict.fromkeys(match.entity.label() for match in matches))[:5]
+        hint = f": did you mean {', '.join(near)}?" if near else ""
+        raise NotFound(f"the store knows no entity named {name}{hint}", suggestions=near)
+
+    def _known(self) -> dict[str, dict[str, str]]:
+        """Entity id → its names, those of the dictionary too, each under its normal form. Read again only after a
+        change."""
+        revision, names = self._names
+        if revision != self.store.revision:
+            names = {}
+            for row in self.store.select(_NAMES):
+                id_, name = local(rdf.text_of(row["e"]), ENTITY), rdf.text_of(row["name"])
+                names.setdefault(id_, self._dictionary_names(id_)).setdefault(normal(name), name)
+            self._names = self.store.revision, names
+        return names
+
+    def _dictionary_names(self, id_: str) -> dict[str, str]:
+        entry = self.ontology.entries.get(id_)
+        names = (entry.label_zh, entry.label_en, *entry.aliases, *entry.weak) if entry else ()
+        return {normal(name): name for name in names}
+
+    def _statement_counts(self, ids: Collection[str]) -> Counter[str]:
+        """In how many statements each entity stands."""
+        rows = self.store.select(_COUNTS.replace("$NODES", " ".join(str(rdf.entity_node(id_)) for id_ in ids)))
+        return Counter({local(rdf.text_of(row["e"]), ENTITY): int(rdf.text_of(row["n"])) for row in rows})
+
+    # ---- By entity
+
+    def entity(self, id: str) -> Entity:
+        """The entity of that id, as all documents together describe it. Raises NotFound."""
+        if found := self.store.entities([id]) if _is_id(id) else ():
+            return found[0]
+        raise NotFound(f"the store knows no entity with the id {id}: look for it by name")
+
+    def statements(self, id: str) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
+        """The statements with that subject, and those with that object, of all documents, by document and place."""
+        node = str(rdf.entity_node(id))
+        rows = self.store.select(_STATEMENTS.replace("$NODE", node))
+        found = self.store.assertions(local(rdf.text_of(row["st"]), STATEMENT) for row in rows)
+        return tuple(a for a in found if a.subject == id), tuple(a for a in found if a.object == id)
+
+    def neighbours(self, id: str, limit: int = 50) -> tuple[Neighbour, ...]:
+        """The entities that statements of any modality join to that one, those with most statements first."""
+        found: dict[str, _Ties] = {}
+        for row in self.store.select(_NEIGHBOURS.replace("$NODE", str(rdf.entity_node(id)))):
+            ties = found.setdefault(local(rdf.text_of(row["other"]), ENTITY), _Ties())
+            (ties.inverse if "inverse" in row else ties.relations).add(local(rdf.text_of(row["p"]), ONTOLOGY))
+            ties.statements += int(rdf.text_of(row["n"]))
+            ties.belief = max(ties.belief, float(rdf.text_of(row["belief"])))
+        best = sorted(found, key=lambda other: (-found[other].statements, -found[other].belief, other))[:limit]
+        entities = {entity.id: entity for entity in self.store.entities(best)}
+        return tuple(found[other].neighbour(entities[other]) for other in best)
+
+    # ---- The whole
+
+    def stats(self) -> Stats:
+        """How much the store holds."""
+        stated = self._counted(_STATED)
+        entities = {name: n for (name,), n in self._counted(_TYPES).items()}
+        parts = {name: n for (name,), n in self._counted(_PARTS).items()}
+        modalities = _summed(stated, 1)
+        return Stats(
+            documents=len(self.store.sources()),
+            entities=entities,
+            assertions=_summed(stated, 0),
+            modalities={cast(Modality, name): n for name, n in modalities.items()},
+            evidence=parts.get("Evidence", 0),
+            mentions=parts.get("Mention", 0),
+            refusals={name: n for (name,), n in self._counted(_REASONS).items()},
+        )
+
+    def _counted(self, query: str) -> dict[tuple[str, ...], int]:
+        """The solutions of a query with a number ?n: the other values' short names → number, highest first."""
+        rows = self.store.select(query)
+        counts = {tuple(_short(rdf.text_of(row[name])) for name in row if name != "n"): row["n"] for row in rows}
+        numbers = {names: int(rdf.text_of(n)) for names, n in counts.items()}
+        return dict(sorted(numbers.items(), key=lambda item: (-item[1], item[0])))
+
+    def refusals(self, source: str | None = None) -> tuple[Refusal, ...]:
+        """What was read but not let in, of one document or all. Raises NotFound for an unknown document."""
+        sources = self.store.sources() if source is None else (source,)
+        return tuple(refusal for each in sources for refusal in self.store.refusals(each))
+
+
+@dataclass(slots=True)
+class _Ties:
+    """What joins two entities, as it is counted."""
+
+    relations: set[str] = field(default_factory=set)
+    inverse: set[str] = field(default_factory=set)
+    statements: int = 0
+    belief: float = 0.0
+
+    def neighbour(self, entity: Entity) -> Neighbour:
+        relations, inverse = tuple(sorted(self.relations)), tuple(sorted(self.inverse))
+        return Neighbour(entity, relations, inverse, self.statements, self.belief)
+
+
+def _is_id(text: str) -> bool:
+    """Whether the text may be part of an entity's IRI."""
+    type_, slash, name = text.partition("/")
+    return bool(slash and type_.isalpha() and name) and not _UNSAFE.search(name)
+
+
+_UNSAFE = re.compile(r"[^\w.~%-]")
+
+
+def _short(iri: str) -> str:
+    return iri.removeprefix(ONTOLOGY)
+
+
+def _summed(counts: Mapping[tuple[str, ...], int], place: int) -> dict[str, int]:
+    """The counts by one part of their keys, highest first."""
+    total: Counter[str] = Counter()
+    for key, n in counts.items():
+        total[key[place]] += n
+    return dict(total.most_common())
+
+
+def _hits(key: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, _Hit]:
+    """The entities whose names match the normal form `key`, or where none does, nearly do."""
+    hits = {id_: hit for id_, names in known.items() if (hit := _best(_held(key, names)))}
+    return hits or {id_: hit for id_, names in known.items() if (hit := _best(_near(key, names)))}
+
+
+def _best(hits: Iterable[_Hit]) -> _Hit | None:
+    return min(hits, default=None)
+
+
+def _held(key: str, names: Mapping[str, str]) -> Iterator[_Hit]:
+    for form, name in names.items():
+        if key in form:
+            yield _Hit(0 if form == key else 1 if form.startswith(key) else 2, 0.0, name)
+
+
+def _near(key: str, names: Mapping[str, str]) -> Iterator[_Hit]:
+    for form, name in names.items():
+        # the most that the lengths allow, before the slow comparison
+        if 2 * min(len(key), len(form)) >= _NEAR * (len(key) + len(form)):
+            matcher = SequenceMatcher(None, key, form, autojunk=False)
+            if matcher.quick_ratio() >= _NEAR and (ratio := matcher.ratio()) >= _NEAR:
+                yield _Hit(3, 1 - ratio, name)
+
+
+_NAMES = "SELECT ?e ?name { ?e skos:prefLabel|skos:altLabel ?name }"
+
+_COUNTS = """
+SELECT ?e (COUNT(?st) AS ?n) {
+    { VALUES ?e { $NODES } GRAPH ?g { ?st pkg:subject ?e } }
+    UNION { VALUES ?e { $NODES } GRAPH ?g { ?st pkg:object ?e } }
+} GROUP BY ?e"""
+
+_STATEMENTS = """
+SELECT DISTINCT ?st { { GRAPH ?g { ?st pkg:subject $NODE } } UNION { GRAPH ?g { ?st pkg:object $NODE } } }"""
+
+_NEIGHBOURS = """
+SELECT ?other ?p ?inverse (COUNT(?st) AS ?n) (MAX(?b) AS ?belief) {
+    { GRAPH ?g { ?st pkg:subject $NODE ; pkg:object ?other ; pkg:predicate ?p ; pkg:belief ?b } }
+    UNION
+    { GRAPH ?g { ?st pkg:object $NODE ; pkg:subject ?other ; pkg:predicate ?p ; pkg:belief ?b } BIND(true AS ?inverse) }
+    FILTER(?other != $NODE)
+} GROUP BY ?other ?p ?inverse"""
+
+_TYPES = "SELECT ?type (COUNT(?e) AS ?n) { ?e a ?type } GROUP BY ?type"
+_STATED = "SELECT ?p ?m (COUNT(?st) AS ?n) { GRAPH ?g { ?st pkg:predicate ?p ; pkg:modality ?m } } GROUP BY ?p ?m"
+_PARTS = """
+SELECT ?class (COUNT(?node) AS ?n) {
+    VALUES ?class { pkg:Evidence pkg:Mention } GRAPH ?g { ?node a ?class }
+} GROUP BY ?class"""
+_REASONS = "SELECT ?reason (COUNT(?r) AS ?n) { GRAPH ?g { ?r a pkg:Refusal ; pkg:reason ?reason } } GROUP BY ?reason"

@@ -1,0 +1,309 @@
+"""The plain types that travel through policykg, from the file to the chain. They check themselves and never change.
+
+All offsets are characters (Unicode code points) of the document's own decoded text, newlines as in the file,
+start inclusive and end exclusive: `document.text[span.start:span.end] == span.quote`, always.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+Modality = Literal["actual", "proposed", "negated"]
+MODALITIES: tuple[Modality, ...] = ("actual", "proposed", "negated")
+Language = Literal["zh", "en"]
+
+SectionKind = Literal["front", "abstract", "body", "foreign", "notes", "references"]
+"""front: title, authors, addresses; foreign: an abstract in the other language; notes: author notes, footnotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `end` of a document, and what stands there."""
+
+    start: int
+    end: int
+    quote: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end or len(self.quote) != self.end - self.start:
+            raise ValueError(f"span {self.start}:{self.end} does not hold {len(self.quote)} characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a document. `label` is what one cites ("2.1(1)", "三(二)", or the heading where it has no number);
+    `path` holds the headings from the outermost to this one; `start` and `end` are document offsets."""
+
+    label: str
+    path: tuple[str, ...]
+    kind: SectionKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bibliography:
+    """What a document says of itself. Empty where it does not say; nothing is guessed."""
+
+    title_zh: str = ""
+    title_en: str = ""
+    authors: tuple[str, ...] = ()
+    authors_en: tuple[str, ...] = ()
+    journal_zh: str = ""
+    journal_en: str = ""
+    year: int | None = None
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    doi: str = ""
+    keywords: tuple[str, ...] = ()
+    keywords_en: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that was read. `source` is its file name without the ending and names it in a store; `location` is a
+    digest of the path that it was read from, so that two files of one name are told apart without storing paths."""
+
+    source: str
+    text: str
+    language: Language
+    bibliography: Bibliography
+    sections: tuple[Section, ...] = ()
+    location: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, in hexadecimal."""
+        return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence as a reader reads it: citation marks and markup left out, page breaks joined.
+
+    `offsets[i]` is the document offset of `text[i]`, so that any stretch of the sentence leads back to the document.
+    A space may stand for other white space of the document: a line break between English words, a tab.
+    """
+
+    text: str
+    offsets: tuple[int, ...]
+    section: Section
+
+    def __post_init__(self) -> None:
+        if len(self.text) != len(self.offsets) or not self.text:
+            raise ValueError("a sentence needs one document offset for each of its characters")
+
+    def spans(self, document: Document, start: int = 0, end: int | None = None) -> tuple[Span, ...]:
+        """The document's characters behind `text[start:end]`: one span, or several where other text (a page's foot,
+        a caption, a footnote) stands in between. Marks and white space inside a stretch stay inside its span."""
+        offsets = self.offsets[start:end]
+        pieces: list[tuple[int, int]] = []
+        for offset in offsets:
+            if pieces and offset - pieces[-1][1] <= _gap(document.text, pieces[-1][1], offset):
+                pieces[-1] = (pieces[-1][0], offset + 1)
+            else:
+                pieces.append((offset, offset + 1))
+        return tuple(Span(a, b, document.text[a:b]) for a, b in pieces)
+
+
+_MARK_LENGTH = 40
+"""The longest stretch inside a sentence that still counts as a mark (`<sup>[12,13]</sup>`, `**`), in characters."""
+
+
+def _gap(text: str, start: int, end: int) -> int:
+    """How many characters a span may bridge between start and end: all, where they are marks or one line break."""
+    between = text[start:end]
+    return len(between) if len(between) <= _MARK_LENGTH and "\n\n" not in between.replace("\r", "") else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document and its sentences, in reading order."""
+
+    document: Document
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The sentence behind a statement: where it stands, which rule (or model) read it, how often that rule is right."""
+
+    source: str
+    section: str
+    spans: tuple[Span, ...]
+    rule: str
+    confidence: float
+
+    def __post_init__(self) -> None:
+        if not self.spans:
+            raise ValueError("evidence needs at least one span")
+        if not 0.0 <= self.confidence <= 1.0:
+            raise ValueError(f"confidence {self.confidence} is not between 0 and 1")
+
+    @property
+    def quote(self) -> str:
+        """The spans' characters, joined by an ellipsis where the sentence is cut."""
+        return " … ".join(span.quote for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing that the documents speak of. `id` is the last part of its IRI (`program/863计划`, see `kg.iris`)."""
+
+    id: str
+    type: str
+    label_zh: str = ""
+    label_en: str = ""
+    aliases: tuple[str, ...] = ()
+    country: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.label_zh or self.label_en):
+            raise ValueError(f"entity {self.id} has no label")
+
+    def label(self, language: Language = "zh") -> str:
+        """Its name in that language, or in the other one where it has none."""
+        first, second = (self.label_zh, self.label_en) if language == "zh" else (self.label_en, self.label_zh)
+        return first or second
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name, each once: labels first."""
+        return tuple(dict.fromkeys(name for name in (self.label_zh, self.label_en, *self.aliases) if name))
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where a document names an entity."""
+
+    entity: str
+    source: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What one document states: `subject predicate object`, with every sentence of it that says so.
+
+    `time` and `value` are the sentence's own words. `belief` (0 to 1) joins the confidence of all the evidence.
+    """
+
+    subject: str
+    predicate: str
+    object: str
+    modality: Modality
+    evidence: tuple[Evidence, ...]
+    belief: float
+    time: str = ""
+    value: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"{self.subject} {self.predicate} {self.object} has no evidence")
+        if len({e.source for e in self.evidence}) != 1:
+            raise ValueError("the evidence of an assertion comes from one document")
+        if self.modality not in MODALITIES:
+            raise ValueError(f"modality {self.modality!r} is none of {', '.join(MODALITIES)}")
+        if not 0.0 <= self.belief <= 1.0:
+            raise ValueError(f"belief {self.belief} is not between 0 and 1")
+
+    @property
+    def source(self) -> str:
+        """The document that states it."""
+        return self.evidence[0].source
+
+    @property
+    def id(self) -> str:
+        """Stable: the same statement of the same document has the same id in every store."""
+        key = (self.source, self.subject, self.predicate, self.object, self.modality, self.time, self.value)
+        return sha256("\x1f".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A statement that was read but not let in: its parts as the text names them, the reason as a word for programs
+    (`signature`, `self`, `evidence`, `unresolved` …) and as a sentence in both languages for people."""
+
+    source: str
+    subject: str
+    predicate: str
+    object: str
+    rule: str
+    reason: str
+    message_zh: str
+    message_en: str
+    span: Span | None = None
+
+
+Severity = Literal["violation", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place where a graph breaks a rule: the shape or check that says so, the node, and what to do about it."""
+
+    rule: str
+    severity: Severity
+    focus: str
+    message_zh: str
+    message_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that one document gave. `pipeline` names the software and data that read it, so that reading it again
+    with the same ones can be skipped."""
+
+    document: Document
+    entities: tuple[Entity, ...]
+    mentions: tuple[Mention, ...]
+    assertions: tuple[Assertion, ...]
+    refusals: tuple[Refusal, ...]
+    pipeline: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of a chain: an assertion, walked from its subject to its object, or back where `inverse`."""
+
+    assertion: Assertion
+    inverse: bool = False
+
+    @property
+    def tail(self) -> str:
+        """The entity id that the step leaves."""
+        return self.assertion.object if self.inverse else self.assertion.subject
+
+    @property
+    def head(self) -> str:
+        """The entity id that the step reaches."""
+        return self.assertion.subject if self.inverse else self.assertion.object
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Assertions that lead from one entity to another. It is as strong as its weakest link."""
+
+    hops: tuple[Hop, ...]
+
+    def __post_init__(self) -> None:
+        if not self.hops or any(a.head != b.tail for a, b in zip(self.hops, self.hops[1:], strict=False)):
+            raise ValueError("the hops of a chain must follow each other")
+
+    @property
+    def belief(self) -> float:
+        """The lowest belief among its hops."""
+        return min(hop.assertion.belief for hop in self.hops)
+
+    @property
+    def modality(self) -> Modality:
+        """negated if any hop is, else proposed if any is, else actual."""
+        return weakest(hop.assertion.modality for hop in self.hops)
+
+
+def weakest(modalities: Iterable[Modality]) -> Modality:
+    """The weakest of some modalities: negated before proposed before actual."""
+    found = set(modalities)
+    return next((m for m in reversed(MODALITIES) if m in found), "actual")

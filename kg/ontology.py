@@ -1,0 +1,393 @@
+"""The packaged knowledge: entity types, relations and modalities (`ontology/policykg.ttl`), and the dictionary of the
+field (`ontology/dictionary/*.csv`). Read with pyoxigraph, since importing rdflib alone costs the command line more.
+"""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, cast, get_args
+
+from pyoxigraph import Literal as Text
+from pyoxigraph import NamedNode, RdfFormat, parse
+
+from kg.config import data_folder
+from kg.errors import OntologyError
+from kg.iris import ONTOLOGY, PREFIXES, entity_id, local, normal
+from kg.model import Entity, Modality
+
+Direction = Literal["forward", "backward", "both", "none"]
+
+HEADER = ("type", "zh", "en", "zh_alt", "en_alt", "weak", "country", "parent", "year", "source")
+"""The columns of every dictionary file."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """A kind of thing. Things of a `hub` type may end a chain but never carry it."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    definition_zh: str
+    definition_en: str
+    hub: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RelationType:
+    """A relation, how it reads from either side, and the types it may join (groups resolved to their members).
+
+    `direction` says which way it leads along policy, program, actor, technology, product, industry: `forward` is from
+    subject to object.
+    """
+
+    name: str
+    label_zh: str
+    label_en: str
+    inverse_zh: str
+    inverse_en: str
+    definition_zh: str
+    definition_en: str
+    domain: frozenset[str]
+    range: frozenset[str]
+    symmetric: bool
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A thing that the dictionary knows. `aliases` name it wherever they stand; a `weak` name is also an ordinary word
+    or another thing's name. `parent` is the id of what it is part of; `country` is an ISO 3166-1 code, EU or empty."""
+
+    id: str
+    type: str
+    label_zh: str
+    label_en: str
+    aliases: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    country: str = ""
+    parent: str = ""
+    year: int | None = None
+    source: str = ""
+
+    def entity(self) -> Entity:
+        """The entity it names; weak names are left out, since alone they do not identify it."""
+        return Entity(self.id, self.type, self.label_zh, self.label_en, self.aliases, self.country)
+
+
+@dataclass(frozen=True, slots=True)
+class Ontology:
+    """All packaged knowledge, each mapping in the order of its files. `digest` changes with any file of the folder."""
+
+    version: str
+    types: Mapping[str, EntityType]
+    relations: Mapping[str, RelationType]
+    modality_labels: Mapping[Modality, tuple[str, str]]
+    """Modality → (Chinese, English)."""
+    entries: Mapping[str, Entry]
+    """Entity id → entry."""
+    digest: str
+
+    def allows(self, subject_type: str, predicate: str, object_type: str) -> bool:
+        """Whether the relation may lead from the one type to the other; False for unknown names."""
+        relation = self.relations.get(predicate)
+        return relation is not None and subject_type in relation.domain and object_type in relation.range
+
+
+@cache
+def load(folder: Path | None = None) -> Ontology:
+    """The ontology in `folder`, or the packaged one. Read once per process and folder.
+
+    An entry that stands twice is kept where it stands first, and an unknown parent is left out: `dictionary_faults`
+    reports both. Raises OntologyError, naming file and line or term, for everything that cannot be read.
+    """
+    folder = folder or data_folder("ontology")
+    terms = _Terms.read(folder / "policykg.ttl")
+    types = _types(terms)
+    return Ontology(
+        version=terms.value("https://w3id.org/policykg/ontology", _OWL + "versionInfo"),
+        types=MappingProxyType(types),
+        relations=MappingProxyType(_relations(terms, types)),
+        modality_labels=MappingProxyType(_modalities(terms)),
+        entries=MappingProxyType(_entries(folder, types)),
+        digest=_digest(folder),
+    )
+
+
+def dictionary_faults(folder: Path) -> list[str]:
+    """Every fault of the dictionary below the ontology folder `folder`, one sentence each, in the order of the files.
+
+    Raises OntologyError only where `policykg.ttl` itself cannot be read.
+    """
+    types = _types(_Terms.read(folder / "policykg.ttl"))
+    faults: list[str] = []
+    rows: list[_Row] = []
+    for path in _dictionary_files(folder):
+        try:
+            rows.extend(_rows(path))
+        except OntologyError as error:
+            faults.append(str(error))
+    faults += (fault for row in rows for fault in _malformed(row, types))
+    sound = [row for row in rows if not any(_malformed(row, types))]
+    return [*faults, *_repeated(sound), *_duplicates(sound), *_clashes(sound), *_lost_parents(sound), *_cycles(sound)]
+
+
+# ---- The terms of policykg.ttl
+
+_OWL = PREFIXES["owl"]
+_RDFS = PREFIXES["rdfs"]
+_SKOS = PREFIXES["skos"]
+_SCHEMA = PREFIXES["schema"]
+_TYPE = PREFIXES["rdf"] + "type"
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The triples of a Turtle file by subject and predicate, and by predicate and value, in the order of the file."""
+
+    path: Path
+    objects: Mapping[tuple[str, str], list[NamedNode | Text]]
+    holders: Mapping[tuple[str, str], list[str]]
+
+    @classmethod
+    def read(cls, path: Path) -> "_Terms":
+        objects: defaultdict[tuple[str, str], list[NamedNode | Text]] = defaultdict(list)
+        holders: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        try:
+            triples = [quad.triple for quad in parse(path=path, format=RdfFormat.TURTLE)]
+        except (SyntaxError, OSError) as error:
+            raise OntologyError(f"{path.name} cannot be read: {error}; install policykg again") from error
+        for triple in triples:
+            if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode | Text):
+                objects[triple.subject.value, triple.predicate.value].append(triple.object)
+                holders[triple.predicate.value, triple.object.value].append(triple.subject.value)
+        return cls(path, dict(objects), dict(holders))
+
+    def all(self, subject: str, predicate: str) -> list[str]:
+        return [o.value for o in self.objects.get((subject, predicate), ())]
+
+    def value(self, subject: str, predicate: str, language: str | None = None) -> str:
+        for o in self.objects.get((subject, predicate), ()):
+            if language is None or (isinstance(o, Text) and o.language == language):
+                return o.value
+        spoken = f" in {language}" if language else ""
+        raise OntologyError(f"{self.path.name}: {subject} has no {predicate}{spoken}: add one")
+
+    def texts(self, subject: str, predicate: str) -> tuple[str, str]:
+        return self.value(subject, predicate, "zh"), self.value(subject, predicate, "en")
+
+    def subjects(self, predicate: str, value: str) -> list[str]:
+        return self.holders.get((predicate, value), [])
+
+    def leaves(self, group: str) -> list[str]:
+        below = self.subjects(_RDFS + "subClassOf", group)
+        return [leaf for kind in below for leaf in self.leaves(kind)] if below else [group]
+
+
+def _types(terms: _Terms) -> dict[str, EntityType]:
+    leaves = set(terms.leaves(ONTOLOGY + "Entity"))
+    classes = terms.subjects(_TYPE, _OWL + "Class")
+    return {local(iri, ONTOLOGY): _type(terms, iri) for iri in classes if iri in leaves}
+
+
+def _type(terms: _Terms, iri: str) -> EntityType:
+    return EntityType(
+        local(iri, ONTOLOGY),
+        *terms.texts(iri, _RDFS + "label"),
+        *terms.texts(iri, _SKOS + "definition"),
+        hub="true" in terms.all(iri, ONTOLOGY + "hub"),
+    )
+
+
+def _relations(terms: _Terms, types: Mapping[str, EntityType]) -> dict[str, RelationType]:
+    found = [iri for iri in terms.subjects(_TYPE, _OWL + "ObjectProperty") if (iri, _DIRECTION) in terms.objects]
+    return {local(iri, ONTOLOGY): _relation(terms, iri, types) for iri in found}
+
+
+def _relation(terms: _Terms, iri: str, types: Mapping[str, EntityType]) -> RelationType:
+    direction = terms.value(iri, _DIRECTION)
+    if direction not in get_args(Direction):
+        raise OntologyError(f"{terms.path.name}: {iri} leads {direction!r}, not {', '.join(get_args(Direction))}")
+    return RelationType(
+        local(iri, ONTOLOGY),
+        *terms.texts(iri, _RDFS + "label"),
+        *terms.texts(iri, ONTOLOGY + "inverseLabel"),
+        *terms.texts(iri, _SKOS + "definition"),
+        domain=_members(terms, iri, _SCHEMA + "domainIncludes", types),
+        range=_members(terms, iri, _SCHEMA + "rangeIncludes", types),
+        symmetric=_OWL + "SymmetricProperty" in terms.all(iri, _TYPE),
+        direction=cast(Direction, direction),
+    )
+
+
+_DIRECTION = ONTOLOGY + "chainDirection"
+
+
+def _members(terms: _Terms, iri: str, side: str, types: Mapping[str, EntityType]) -> frozenset[str]:
+    names = frozenset(local(leaf, ONTOLOGY) for group in terms.all(iri, side) for leaf in terms.leaves(group))
+    if not names or not names <= types.keys():
+        raise OntologyError(f"{terms.path.name}: {side} of {iri} must name entity types or groups of them")
+    return names
+
+
+def _modalities(terms: _Terms) -> dict[Modality, tuple[str, str]]:
+    found = terms.subjects(_TYPE, ONTOLOGY + "Modality")
+    return {cast(Modality, local(iri, ONTOLOGY)): terms.texts(iri, _SKOS + "prefLabel") for iri in found}
+
+
+def _digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of all files of the folder, hidden ones left out."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    total = sha256()
+    for name in sorted(name for name in files if not any(part.startswith(".") for part in name.split("/"))):
+        total.update(name.encode() + b"\0" + sha256(files[name].read_bytes()).digest())
+    return total.hexdigest()
+
+
+# ---- The dictionary
+
+_STRONG = ("zh", "en", "zh_alt", "en_alt")
+"""The columns whose names identify the entry by themselves."""
+_COUNTRY = re.compile(r"([A-Z]{2})?")
+_YEAR = re.compile(r"(\d{1,4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of a dictionary file, its cells stripped and named by the header; `place` is `file:line`,
+    `id` the id of the entity."""
+
+    place: str
+    cells: Mapping[str, str]
+    id: str
+
+    def names(self, *columns: str) -> tuple[str, ...]:
+        """The alternatives in those columns, each once."""
+        parts = "|".join([self.cells[column] for column in columns]).split("|")
+        return tuple(dict.fromkeys([name for part in parts if (name := part.strip())]))
+
+
+def _dictionary_files(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "dictionary").glob("*.csv") if not path.name.startswith("."))
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    """The rows of a file; raises OntologyError for another header, a wrong number of cells, or bytes not in UTF-8."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        try:
+            if tuple(next(reader, ())) != HEADER:
+                raise OntologyError(f"{path.name}:1: the header must be {','.join(HEADER)}")
+            for cells in reader:
+                if len(cells) != len(HEADER):
+                    raise OntologyError(f"{path.name}:{reader.line_num}: {len(cells)} cells instead of {len(HEADER)}")
+                row = dict(zip(HEADER, map(str.strip, cells), strict=True))
+                yield _Row(f"{path.name}:{reader.line_num}", row, entity_id(row["type"], row["zh"]))
+        except (csv.Error, UnicodeDecodeError) as error:
+            place = f"{path.name}:{reader.line_num + 1}"
+            raise OntologyError(f"{place}: not a line of CSV in UTF-8 ({error}): mend it") from error
+
+
+def _malformed(row: _Row, types: Mapping[str, EntityType]) -> Iterator[str]:
+    cells = row.cells
+    if cells["type"] not in types:
+        yield f"{row.place}: type {cells['type']!r} is none of {', '.join(types)}."
+    for column in ("zh", "en"):
+        if not cells[column]:
+            yield f"{row.place}: the column {column} is empty: give the main name."
+    if not _COUNTRY.fullmatch(cells["country"]):
+        yield f"{row.place}: country {cells['country']!r} is no code of two capital letters."
+    if not _YEAR.fullmatch(cells["year"]):
+        yield f"{row.place}: year {cells['year']!r} is no year."
+
+
+def _entries(folder: Path, types: Mapping[str, EntityType]) -> dict[str, Entry]:
+    rows: dict[str, _Row] = {}
+    for path in _dictionary_files(folder):
+        for row in _rows(path):
+            if fault := next(_malformed(row, types), ""):
+                raise OntologyError(fault)
+            rows.setdefault(row.id, row)
+    parents = _parents(rows.values())
+    return {id_: _entry(id_, row, parents.get(id_, "")) for id_, row in rows.items()}
+
+
+def _entry(id_: str, row: _Row, parent: str) -> Entry:
+    cells = row.cells
+    labels = cells["zh"], cells["en"]
+    return Entry(
+        id_,
+        cells["type"],
+        *labels,
+        aliases=tuple(name for name in row.names("zh_alt", "en_alt") if name not in labels),
+        weak=row.names("weak"),
+        country=cells["country"],
+        parent=parent,
+        year=int(cells["year"]) if cells["year"] else None,
+        source=cells["source"],
+    )
+
+
+def _parents(rows: Iterable[_Row]) -> dict[str, str]:
+    """Entry id → parent id, for known parents: the one of the same type, else the first of that name."""
+    rows = list(rows)
+    ids: dict[str, str] = {}
+    for row in rows:
+        ids.setdefault(row.cells["zh"], row.id)
+    own = {(row.cells["type"], row.cells["zh"]): row.id for row in rows}
+    found = {
+        row.id: own.get((row.cells["type"], row.cells["parent"])) or ids.get(row.cells["parent"], "") for row in rows
+    }
+    return {child: parent for child, parent in found.items() if parent}
+
+
+def _repeated(rows: list[_Row]) -> Iterator[str]:
+    for row in rows:
+        strong = {normal(name) for name in row.names(*_STRONG)}
+        for name in row.names("weak"):
+            if normal(name) in strong:
+                yield f"{row.place}: the weak name {name} is repeated in another column: keep it in one of them."
+
+
+def _duplicates(rows: list[_Row]) -> Iterator[str]:
+    first: dict[str, str] = {}
+    for row in rows:
+        if (place := first.setdefault(row.id, row.place)) != row.place:
+            yield f"{row.place}: {row.cells['type']} {row.cells['zh']} stands already at {place}: keep one."
+
+
+def _clashes(rows: list[_Row]) -> Iterator[str]:
+    first: dict[tuple[str, str], _Row] = {}
+    for row in rows:
+        for name in row.names(*_STRONG):
+            other = first.setdefault((row.cells["type"], normal(name)), row)
+            if other.id != row.id:
+                claim = f"{row.place}: {name} names {row.cells['zh']}, but also {other.cells['zh']} at {other.place}"
+                yield f"{claim}: leave it to one of them or make it weak."
+
+
+def _lost_parents(rows: list[_Row]) -> Iterator[str]:
+    known = {row.cells["zh"] for row in rows}
+    for row in rows:
+        if row.cells["parent"] and row.cells["parent"] not in known:
+            yield f"{row.place}: the parent {row.cells['parent']} is no entry's main name in Chinese."
+
+
+def _cycles(rows: list[_Row]) -> Iterator[str]:
+    parents = _parents(rows)
+    places = {row.id: row.place for row in reversed(rows)}
+    done: set[str] = set()
+    for id_ in parents:
+        path: list[str] = []
+        while id_ in parents and id_ not in done and id_ not in path:
+            path.append(id_)
+            id_ = parents[id_]
+        if id_ in path:
+            yield f"{places[id_]}: {' → '.join([*path[path.index(id_) :], id_])} is a cycle of parents: break it."
+        done.update(path)

@@ -1,0 +1,391 @@
+"""The store: documents' graphs in Oxigraph, on disk or in memory. Nothing else speaks to Oxigraph's store.
+
+Every document has a named graph. The default graph holds exactly the union of their projections (the entities'
+descriptions and the direct triples, see `kg.rdf`); a query without GRAPH reads it. `put` and `remove` change both in
+one transaction, so that a reader, or whoever opens the store after a crash, never sees a document by halves.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from kg import rdf
+from kg.errors import NotFound, QueryError, StoreError
+from kg.hold import Hold, sweep
+from kg.iris import CLAIM, DOCUMENT, ENTITY, PREFIXES
+from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal
+from kg.rdf import State, Term
+
+if TYPE_CHECKING:
+    from rdflib import Dataset
+
+FORMAT = 1
+"""The version of what this package writes. A store of a newer one is not opened."""
+
+Row = dict[str, Term]
+"""A solution of a query: variable → value, unbound variables left out."""
+
+Function = Callable[..., Term | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """A document of the store, what it says of itself, and how much was read from it."""
+
+    source: str
+    language: Language
+    bibliography: Bibliography
+    entities: int
+    mentions: int
+    assertions: int
+    refusals: int
+
+
+class Store:
+    """The graphs of all documents. Close it, or use it in a `with` statement: one process at a time may write."""
+
+    def __init__(self, data: ox.Store, hold: Hold | None = None) -> None:
+        self._data: ox.Store | None = data
+        self._hold = hold
+        self.revision = 0
+        """Counts the changes made through this object."""
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> "Store":
+        """The store in the folder `path`, made where there is none, unless `read_only`. While one process writes,
+        others may still open it `read_only`; they see it as it was when they opened it (see `kg.hold`).
+
+        Raises StoreError for a folder that holds something else, a store that is missing, locked, damaged, of a newer
+        version, or that may not be read or written.
+        """
+        try:
+            _prepare(path, read_only)
+            if read_only:
+                hold = _hold(path)
+                return cls(ox.Store.read_only(str(hold.folder if hold else path / _DATA)), hold)
+            data = ox.Store(str(path / _DATA))
+            sweep(path / _READERS)
+            return cls(data)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(_trouble(path, error)) from error
+
+    @classmethod
+    def in_memory(cls) -> "Store":
+        """An empty store that goes when it is closed."""
+        return cls(ox.Store())
+
+    def close(self) -> None:
+        """Let go of the folder. Queries fail from now on."""
+        self._data = None
+        if self._hold:
+            self._hold.release()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _open(self) -> ox.Store:
+        if self._data is None:
+            raise StoreError("the store is closed: open it again")
+        return self._data
+
+    # ---- Writing
+
+    def put(self, extraction: Extraction) -> None:
+        """Write what a document gave in place of what it gave before. Raises StoreError where the store is read-only,
+        ValueError where the extraction contradicts itself (see `rdf.canonical`)."""
+        quads = rdf.to_quads(extraction)
+        graph = rdf.document_node(extraction.document.source)
+        projected = _turtle(rdf.projection(quads))
+        self._update(
+            f"{_withdraw(graph)} INSERT DATA {{ {projected} GRAPH {graph} {{ {_turtle(quads)} }} }}",
+        )
+
+    def remove(self, source: str) -> None:
+        """Take out a document and all that only it states. Raises NotFound where there is none of that name."""
+        self.require(source)
+        self._update(_withdraw(rdf.document_node(source)))
+
+    def _update(self, update: str) -> None:
+        try:
+            self._open.update(update)
+            # else whoever opens the store next has to read the whole log first, which takes seconds
+            self._open.flush()
+        except RuntimeError as error:
+            raise StoreError(f"the store was opened for reading only, so nothing was written ({error})") from error
+        except OSError as error:
+            raise StoreError(f"the store could not be written, nothing was changed: {error}") from error
+        self.revision += 1
+
+    # ---- Documents
+
+    def sources(self) -> tuple[str, ...]:
+        """The names of the documents, sorted."""
+        graphs = (graph.value for graph in self._open.named_graphs() if isinstance(graph, ox.NamedNode))
+        return tuple(sorted(rdf.source_of(graph) for graph in graphs if graph.startswith(DOCUMENT)))
+
+    def state(self, source: str) -> State | None:
+        """What the document's graph was made from, or None where there is no such document."""
+        node = rdf.document_node(source)
+        quads = [*self._about(node, node), *self._about(ox.NamedNode(f"{node.value}#run"), node)]
+        return rdf.state(quads) if quads else None
+
+    def documents(self) -> tuple[DocumentSummary, ...]:
+        """All documents by name, with the number of things that each one gave."""
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for row in self.select(_CENSUS):
+            counts[rdf.text_of(row["g"])][rdf.text_of(row["class"])] += int(rdf.text_of(row["n"]))
+        described: defaultdict[str, list[ox.Triple]] = defaultdict(list)
+        for triple in self._construct(_DESCRIBED):
+            described[rdf.text_of(triple.subject)].append(triple)
+        return tuple(_summary(rdf.document(described[node]), counts[node]) for node in sorted(described))
+
+    def document(self, source: str) -> Document:
+        """The document with its text and sections. Raises NotFound."""
+        return rdf.document(self._members(self.require(source), "Document", "Section"))
+
+    def extraction(self, source: str) -> Extraction:
+        """All that the document gave, in canonical form. Raises NotFound."""
+        return rdf.from_quads(self._open.quads_for_pattern(None, None, None, self.require(source)))
+
+    def mentions(self, source: str) -> tuple[Mention, ...]:
+        """Where the document names entities, by place. Raises NotFound."""
+        return rdf.mentions(self._members(self.require(source), "Mention"))
+
+    def refusals(self, source: str) -> tuple[Refusal, ...]:
+        """What was read in the document but not let in. Raises NotFound."""
+        return rdf.refusals(self._members(self.require(source), "Refusal"))
+
+    def require(self, source: str) -> ox.NamedNode:
+        """The node of a document that the store holds. Raises NotFound, with near names."""
+        node = rdf.document_node(source)
+        if not self._open.contains_named_graph(node):
+            near = tuple(get_close_matches(source, self.sources(), n=3, cutoff=0.4))
+            raise NotFound(f"the store holds no document named {source}", suggestions=near)
+        return node
+
+    # ---- Entities and statements
+
+    def entities(self, ids: Iterable[str] | None = None) -> tuple[Entity, ...]:
+        """The entities of those ids that the store knows, or all, by id; each as all documents together describe it."""
+        if ids is None:
+            return rdf.entities(self.graph())
+        nodes = _values("n", map(rdf.entity_node, ids))
+        return rdf.entities(self._construct(f"CONSTRUCT {{ ?n ?p ?o }} WHERE {{ {nodes} ?n ?p ?o }}"))
+
+    def assertions(self, ids: Iterable[str]) -> tuple[Assertion, ...]:
+        """The statements of those ids that the store knows, with all evidence, by document and place."""
+        nodes = _values("st", map(rdf.statement_node, ids))
+        return rdf.assertions(self._construct(_STATEMENTS.replace("$NODES", nodes)))
+
+    def _about(self, node: ox.NamedNode, graph: ox.NamedNode) -> Iterator[ox.Quad]:
+        return self._open.quads_for_pattern(node, None, None, graph)
+
+    def _members(self, graph: ox.NamedNode, *classes: str) -> Iterator[ox.Triple]:
+        """The triples of the graph's nodes of those classes."""
+        wanted = _values("class", map(rdf.term, classes))
+        return self._construct(
+            f"CONSTRUCT {{ ?n ?p ?o }} WHERE {{ {wanted} GRAPH {graph} {{ ?n a ?class ; ?p ?o }} }}",
+        )
+
+    def _construct(self, query: str) -> Iterator[ox.Triple]:
+        found = self._query(query)
+        if not isinstance(found, ox.QueryTriples):
+            raise QueryError("the query must be a CONSTRUCT query")
+        return found
+
+    # ---- Asking
+
+    def select(
+        self,
+        query: str,
+        bindings: Mapping[str, ox.NamedNode | ox.Literal] | None = None,
+        functions: Mapping[str, Function] | None = None,
+    ) -> list[Row]:
+        """The solutions of a SELECT query. The prefixes of `kg.iris.PREFIXES` need no declaration.
+
+        `bindings` gives variables a value; each must be projected, by every sub-SELECT too. `functions` maps IRIs to
+        functions of terms that the query may call. Raises QueryError for anything else than a SELECT query, and for
+        SERVICE, since a question must not reach out to the network.
+        """
+        found = self._query(query, bindings, functions)
+        if not isinstance(found, ox.QuerySolutions):
+            raise QueryError("the query must be a SELECT query")
+        names = [variable.value for variable in found.variables]
+        return [{name: value for name in names if (value := solution[name]) is not None} for solution in found]
+
+    def ask(self, query: str) -> bool:
+        """The answer of an ASK query. Raises QueryError as `select` does."""
+        found = self._query(query)
+        if not isinstance(found, ox.QueryBoolean):
+            raise QueryError("the query must be an ASK query")
+        return bool(found)
+
+    def _query(
+        self,
+        query: str,
+        bindings: Mapping[str, ox.NamedNode | ox.Literal] | None = None,
+        functions: Mapping[str, Function] | None = None,
+    ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        if _reaches_out(query):
+            raise QueryError("the query uses SERVICE, which would reach out to the network: leave it out")
+        values: dict[ox.Variable, Term] = {ox.Variable(name): value for name, value in (bindings or {}).items()}
+        calls = {ox.NamedNode(iri): function for iri, function in (functions or {}).items()}
+        try:
+            return self._open.query(query, prefixes=PREFIXES, substitutions=values, custom_functions=calls)
+        except SyntaxError as error:
+            raise QueryError(f"the query cannot be read: {error.msg}") from error
+        except (ValueError, RuntimeError, OSError) as error:
+            raise QueryError(f"the query cannot be answered: {error}") from error
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """Every quad, the default graph's too, in no order."""
+        return self._open.quads_for_pattern(None, None, None)
+
+    def graph(self, source: str | None = None) -> Iterator[ox.Quad]:
+        """The quads of a document's graph, or of the default graph, in no order. Raises NotFound."""
+        name = ox.DefaultGraph() if source is None else self.require(source)
+        return self._open.quads_for_pattern(None, None, None, name)
+
+    def rdflib_dataset(self) -> "Dataset":
+        """The same data as an rdflib dataset. It reads and writes this store: what is written through it is not
+        checked."""
+        # rdflib takes longer to import than a look-up takes
+        from oxrdflib import OxigraphStore
+        from rdflib import Dataset
+
+        return Dataset(store=OxigraphStore(store=self._open))
+
+
+_CENSUS = f"""
+SELECT ?g ?class (COUNT(?node) AS ?n) {{
+    GRAPH ?g {{ ?node a ?type }}
+    BIND(IF(STRSTARTS(STR(?node), "{ENTITY}"), "", STR(?type)) AS ?class)
+}} GROUP BY ?g ?class"""
+"""Nodes by graph and class; entities are counted together under the empty class."""
+
+
+_DESCRIBED = """
+CONSTRUCT { ?g ?p ?o } WHERE { GRAPH ?g { ?g a pkg:Document ; ?p ?o FILTER(?p != pkg:text) } }"""
+
+_STATEMENTS = """
+CONSTRUCT { ?n ?p ?o } WHERE {
+    { $NODES GRAPH ?g { ?st ?p ?o } BIND(?st AS ?n) }
+    UNION { $NODES GRAPH ?g { ?st pkg:evidence ?n . ?n ?p ?o } }
+    UNION { $NODES GRAPH ?g { ?st pkg:evidence ?e . ?e pkg:part ?n . ?n ?p ?o } }
+}"""
+
+
+def _values(name: str, nodes: Iterable[ox.NamedNode]) -> str:
+    return f"VALUES ?{name} {{ {' '.join(map(str, nodes))} }}"
+
+
+def _summary(document: Document, counts: Mapping[str, int]) -> DocumentSummary:
+    mentions, assertions, refusals = (counts.get(rdf.term(c).value, 0) for c in ("Mention", "Statement", "Refusal"))
+    return DocumentSummary(
+        source=document.source,
+        language=document.language,
+        bibliography=document.bibliography,
+        entities=counts.get("", 0),
+        mentions=mentions,
+        assertions=assertions,
+        refusals=refusals,
+    )
+
+
+def _withdraw(graph: ox.NamedNode) -> str:
+    """The update that takes out a document's graph, and from the default graph what no other document supports."""
+    return f"""
+    DELETE {{ ?s ?p ?o }} WHERE {{
+        GRAPH {graph} {{ ?s ?p ?o }}
+        FILTER(STRSTARTS(STR(?s), "{ENTITY}") && !STRSTARTS(STR(?p), "{CLAIM}"))
+        FILTER NOT EXISTS {{ GRAPH ?other {{ ?s ?p ?o }} FILTER(?other != {graph}) }}
+    }} ;
+    DROP SILENT GRAPH {graph} ;"""
+
+
+def _turtle(quads: Iterable[ox.Quad]) -> str:
+    """The triples as N-Triples, which an update can hold."""
+    written = ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES)
+    return (written or b"").decode("utf-8")
+
+
+_QUIET = re.compile(
+    r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>"{}|^`\\\s]*>|#[^\n]*'
+)
+"""Stretches of a query in which a word is not a keyword: texts, IRIs, comments."""
+_SERVICE = re.compile(r"(?<![\w:?$.-])SERVICE(?![\w:-])", re.IGNORECASE)
+
+
+def _reaches_out(query: str) -> bool:
+    return _SERVICE.search(_QUIET.sub(" ", query)) is not None
+
+
+# ---- The folder
+
+_DATA = "data"
+_READERS = "readers"
+_FORMAT = "format"
+_DRAFT = "format.new"
+_SIGNATURE = "policykg store "
+
+
+def _prepare(path: Path, read_only: bool) -> None:
+    """Check the folder's format file; make folder and file where there is nothing yet."""
+    marker = path / _FORMAT
+    if marker.is_file():
+        _check_format(path, marker.read_text(encoding="utf-8", errors="replace"))
+    elif path.exists() and (not path.is_dir() or _foreign(path)):
+        raise StoreError(f"{path} is not a policykg store, and not empty either: choose another folder")
+    elif read_only:
+        raise StoreError(f"there is no store at {path}: ingest a document first, or name another folder")
+    else:
+        path.mkdir(parents=True, exist_ok=True)
+        draft = path / _DRAFT
+        draft.write_text(f"{_SIGNATURE}{FORMAT}\n", encoding="utf-8")
+        draft.replace(marker)
+
+
+def _hold(path: Path) -> Hold | None:
+    """The reader's hold on the files; None where this user may not make one, who then reads the files themselves."""
+    try:
+        return Hold(path / _DATA, path / _READERS)
+    except OSError:
+        return None
+
+
+def _foreign(path: Path) -> bool:
+    """Whether the folder holds anything that was not left by a store whose making was cut short."""
+    return any(child.name != _DRAFT for child in path.iterdir())
+
+
+def _check_format(path: Path, text: str) -> None:
+    version = text.removeprefix(_SIGNATURE).strip()
+    if not text.startswith(_SIGNATURE) or not version.isdecimal():
+        raise StoreError(f"{path} is not a policykg store: its file {_FORMAT!r} says something else")
+    if int(version) > FORMAT:
+        raise StoreError(f"the store at {path} was written by a newer policykg (format {version}): update policykg")
+
+
+def _trouble(path: Path, error: OSError | RuntimeError) -> str:
+    """One sentence for what Oxigraph or the system said on opening."""
+    said = str(error)
+    if "lock" in said.lower():
+        return f"another process has the store at {path} open for writing: wait for it, or open it for reading only"
+    if isinstance(error, PermissionError) or "ermission denied" in said:
+        return f"the store at {path} may not be read or written by this user: change its permissions"
+    if isinstance(error, RuntimeError):
+        return f"the store at {path} is damaged: remove the folder and ingest the documents again ({said})"
+    return f"the store at {path} cannot be opened: {said}"

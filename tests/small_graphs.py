@@ -1,0 +1,90 @@
+"""Small made-up documents for tests: each fact becomes a sentence of its own, so that every quote is exact."""
+
+from dataclasses import dataclass
+
+from kg.iris import entity_id
+from kg.model import (
+    Assertion,
+    Bibliography,
+    Document,
+    Entity,
+    Evidence,
+    Extraction,
+    Mention,
+    Modality,
+    Section,
+    Span,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`Type:name` of subject and object; facts with the same `section` share it."""
+
+    subject: str
+    predicate: str
+    object: str
+    modality: Modality = "actual"
+    belief: float = 0.8
+    section: str = "1"
+    time: str = ""
+    value: str = ""
+
+
+def id_of(named: str) -> str:
+    type_, _, name = named.partition(":")
+    return entity_id(type_, name)
+
+
+def entity(named: str, country: str = "") -> Entity:
+    type_, _, name = named.partition(":")
+    return Entity(entity_id(type_, name), type_, label_zh=name, country=country)
+
+
+def document(source: str, *facts: Fact, described: tuple[Entity, ...] = (), pipeline: str = "test") -> Extraction:
+    """A document that states the facts. `described` gives entities more than a name."""
+    sentences = [f"{f.subject.partition(':')[2]} {f.predicate} {f.object.partition(':')[2]}{f.value}。" for f in facts]
+    text = "\n".join(sentences) or "空。"
+    spans = _spans(text, sentences)
+    known = {e.id: e for f in facts for e in (entity(f.subject), entity(f.object))} | {e.id: e for e in described}
+    return Extraction(
+        document=Document(source, text, "zh", Bibliography(title_zh=source, year=2025), _sections(facts, spans)),
+        entities=tuple(known.values()),
+        mentions=tuple(_mention(source, f, span) for f, span in zip(facts, spans, strict=True)),
+        assertions=tuple(_assertion(source, f, span) for f, span in zip(facts, spans, strict=True)),
+        refusals=(),
+        pipeline=pipeline,
+    )
+
+
+def _spans(text: str, sentences: list[str]) -> list[Span]:
+    spans, at = [], 0
+    for sentence in sentences:
+        spans.append(Span(at, at + len(sentence), text[at : at + len(sentence)]))
+        at += len(sentence) + 1
+    return spans
+
+
+def _sections(facts: tuple[Fact, ...], spans: list[Span]) -> tuple[Section, ...]:
+    ends: dict[str, tuple[int, int]] = {}
+    for fact, span in zip(facts, spans, strict=True):
+        ends[fact.section] = (ends.get(fact.section, (span.start, 0))[0], span.end)
+    return tuple(Section(label, (f"{label} 标题",), "body", start, end) for label, (start, end) in ends.items())
+
+
+def _mention(source: str, fact: Fact, span: Span) -> Mention:
+    name = fact.subject.partition(":")[2]
+    return Mention(id_of(fact.subject), source, Span(span.start, span.start + len(name), name))
+
+
+def _assertion(source: str, fact: Fact, span: Span) -> Assertion:
+    return Assertion(
+        subject=id_of(fact.subject),
+        predicate=fact.predicate,
+        object=id_of(fact.object),
+        modality=fact.modality,
+        evidence=(Evidence(source, fact.section, (span,), f"{fact.predicate}-1", fact.belief),),
+        belief=fact.belief,
+        time=fact.time,
+        value=fact.value,
+    )

@@ -1,0 +1,288 @@
+"""Every packaged question and check, on small graphs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import Store as Oxigraph
+from small_graphs import Fact, document, id_of
+
+from kg import queries, rdf
+from kg.config import data_folder
+from kg.errors import NotFound, OntologyError, QueryError
+from kg.graph import Graph
+from kg.iris import BASE, EVIDENCE, STATEMENT
+from kg.ontology import load
+from kg.queries import Question, check_findings, findings, run
+from kg.store import Store
+
+QUESTIONS = list(queries.load().values())
+CHECKS = {check.name: check for check in queries.load_checks()}
+
+FACTS = (
+    Fact("Program:863计划", "issuedBy", "Place:美国", time="1986年"),
+    Fact("Program:863计划", "targets", "Industry:半导体产业", time="20世纪80年代"),
+    Fact("Program:863计划", "aimsAt", "Goal:自主可控", "negated"),
+    Fact("Institute:贝尔实验室", "develops", "Technology:晶体管", time="1947年"),
+    Fact("Technology:晶体管", "enables", "Industry:半导体产业"),
+    Fact("Industry:半导体产业", "faces", "Challenge:卡脖子", section="3"),
+    Fact("Policy:芯片法案", "addresses", "Challenge:卡脖子", "proposed"),
+    Fact("Event:出口管制", "hinders", "Industry:半导体产业"),
+    Fact("Place:美国", "usesInstrument", "Instrument:政府采购"),
+    Fact("Place:美国", "funds", "Program:863计划", value="3亿元"),
+    Fact("Industry:半导体产业", "measuredBy", "Indicator:产值", value="50.4%"),
+    Fact("Technology:DRAM", "succeeds", "Technology:磁芯", time="1970年代"),
+    Fact("Firm:甲", "collaboratesWith", "Institute:贝尔实验室"),
+    Fact("Industry:芯片产业", "partOf", "Industry:半导体产业"),
+)
+
+
+@pytest.fixture
+def graph() -> Graph:
+    store = Store.in_memory()
+    store.put(document("a", *FACTS))
+    store.put(document("b", Fact("Technology:晶体管", "enables", "Industry:半导体产业", "negated")))
+    return Graph(store, load())
+
+
+def answer(graph: Graph, name: str, **params: str) -> list[dict[str, str]]:
+    question = queries.find(name)
+    table = run(graph, question, params)
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, (cell.text() for cell in row), strict=True)) for row in table.rows]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
+def test_a_question_has_its_answer_and_its_source(graph: Graph, question: Question) -> None:
+    rows = answer(graph, question.name, **question.example)
+    assert len(rows) >= question.expect
+    assert all(row["source"] in "ab" and row["quote"] in graph.store.document(row["source"]).text for row in rows)
+    assert question.expect or "may be empty" in question.query
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda q: q.name)
+def test_a_question_s_file_is_sound(question: Question) -> None:
+    selects = re.findall(r"SELECT (?:DISTINCT )?([^{]*)WHERE", question.query)
+    assert len(selects) == question.query.count("SELECT")
+    needed = {f"?{param.name}" for param in question.params}
+    assert all(needed <= set(select.split()) for select in selects)
+    assert {f"?{column.name}" for column in question.columns} <= set(selects[0].split())
+    assert {"source", "section", "quote"} <= {column.name for column in question.columns}
+    assert set(question.example) <= {param.name for param in question.params}
+    assert {param.name for param in question.params if param.required} <= set(question.example) or not question.expect
+    assert question.zh != question.en
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "column", "values"),
+    [
+        ("programs-of-government", {"who": "美国"}, "issued", ["863计划"]),
+        ("what-targets", {"what": "半导体产业"}, "actor", ["863计划"]),
+        ("what-targets", {"what": "半导体产业", "type": "Policy"}, "actor", []),
+        ("targets-of", {"program": "863计划"}, "object", ["半导体产业"]),
+        ("actors-of-program", {"program": "863计划"}, "relation", ["资助", "发布者"]),
+        ("technologies-of-actor", {"actor": "贝尔实验室"}, "object", ["晶体管"]),
+        ("developers-of", {"what": "晶体管"}, "actor", ["贝尔实验室"]),
+        ("instruments-of", {}, "instrument", ["政府采购"]),
+        ("instruments-of", {"who": "863计划"}, "instrument", []),
+        ("funds", {"funded": "863计划"}, "value", ["3亿元"]),
+        ("proposals", {"source": "a"}, "subject", ["芯片法案"]),
+        ("proposals", {"source": "b"}, "subject", []),
+        ("proposals", {"relation": "targets"}, "subject", []),
+        ("challenges", {"what": "半导体产业"}, "subject", ["芯片法案", "半导体产业", "出口管制"]),
+        ("figures", {"what": "半导体产业"}, "value", ["50.4%"]),
+        ("timeline", {"who": "863计划"}, "time", ["1986年", "20世纪80年代"]),
+        ("succession", {"earlier": "磁芯"}, "later", ["DRAM"]),
+        ("disagreement", {}, "other_source", ["b"]),
+        ("disagreement", {"object": "卡脖子"}, "other_source", []),
+        ("evidence-of", {"subject": "863计划", "object": "半导体产业"}, "relation", ["以之为对象"]),
+        ("collaborations", {"who": "贝尔实验室"}, "partner", ["甲"]),
+        ("effects", {"what": "半导体产业", "relation": "hinders"}, "cause", ["出口管制"]),
+        ("parts-of", {"whole": "半导体产业"}, "part", ["芯片产业"]),
+    ],
+)
+def test_answers(graph: Graph, name: str, params: dict[str, str], column: str, values: list[str]) -> None:
+    labels = {relation.label_zh for relation in graph.ontology.relations.values()}
+    found = [row[column] for row in answer(graph, name, **params)]
+    if column == "relation":
+        assert set(found) <= labels
+        assert len(found) == len(values)
+    else:
+        assert found == values
+
+
+def test_cells_say_what_they_are(graph: Graph) -> None:
+    table = run(graph, queries.find("evidence-of"), {"subject": "863计划", "object": "半导体产业"})
+    cells = dict(zip((column.name for column in table.columns), table.rows[0], strict=True))
+    assert (cells["object"].kind, cells["object"].id) == ("entity", "industry/半导体产业")
+    assert (cells["relation"].kind, cells["relation"].id) == ("term", "targets")
+    assert cells["relation"].text("en") != cells["relation"].text("zh")
+    assert (cells["modality"].zh, cells["modality"].en) == graph.ontology.modality_labels["actual"]
+    assert (cells["source"].kind, cells["source"].id) == ("document", "a")
+    assert (cells["belief"].kind, cells["belief"].text()) == ("number", "0.8")
+    assert cells["value"].kind == "empty"
+
+
+def test_tables_and_questions_as_text_and_json(graph: Graph) -> None:
+    table = run(graph, queries.find("funds"), {})
+    assert queries.titles(table, "en")[:2] == ["funder", "funded"]
+    assert queries.texts(table, "zh")[0][:3] == ["美国", "863计划", "3亿元"]
+    row = json.loads(json.dumps(queries.table_json(table)))["rows"][0]
+    assert row["funded"] == {"kind": "entity", "zh": "863计划", "en": "863计划", "id": "program/863计划"}
+    told = json.loads(json.dumps(queries.question_json(queries.find("effects"))))
+    assert [(param["name"], param["required"]) for param in told["params"]] == [("what", True), ("relation", False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "error", "said"),
+    [
+        ("funds", {"who": "x"}, QueryError, "no parameter who; its parameters are: funder, funded"),
+        ("effects", {}, QueryError, "needs what"),
+        ("effects", {"what": ""}, QueryError, "needs what"),
+        ("effects", {"what": "没有的东西"}, NotFound, "knows no entity"),
+        ("effects", {"what": "晶体管", "relation": "likes"}, QueryError, "cannot be 'likes': choose one of"),
+        ("what-targets", {"what": "晶体管", "type": "Gadget"}, QueryError, "choose one of Policy"),
+        ("proposals", {"source": "zzz"}, NotFound, "no document named zzz"),
+    ],
+)
+def test_wrong_parameters(graph: Graph, name: str, params: dict[str, str], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        run(graph, queries.find(name), params)
+
+
+def test_an_unknown_question_is_not_found() -> None:
+    with pytest.raises(NotFound, match="ask one of") as error:
+        queries.find("nothing")
+    assert "funds" in error.value.suggestions
+
+
+HEADER = "#+ question: 问\n#+ question_en: ask\n#+ columns: s=主语/subject\n#+ expect: rows may be empty\n"
+
+
+def test_a_text_parameter_and_a_default(graph: Graph, tmp_path: Path) -> None:
+    params = "#+ params: time=Text (时间 / time, default 1947年); modality=Modality (语态 / modality, optional)\n"
+    body = "?st pkg:timeText ?time ; pkg:modality ?modality ; pkg:subject ?s"
+    query = f"SELECT ?s ?time ?modality WHERE {{ GRAPH ?g {{ {body} }} }}"
+    (tmp_path / "when.rq").write_text(HEADER + params + query, encoding="utf-8")
+    question = queries.load(tmp_path)["when"]
+    asked: list[dict[str, str]] = [{}, {"time": "1986年"}, {"time": "1986年", "modality": "negated"}]
+    assert [[row[0].zh for row in run(graph, question, params).rows] for params in asked] == [
+        ["贝尔实验室"],
+        ["863计划"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADER.replace("#+ expect", "#+ expects"),
+        HEADER.replace("rows may be empty", "some rows"),
+        HEADER.replace("s=主语/subject", "s=主语"),
+        HEADER + "#+ params: who=Animal (谁 / who, required)\n",
+        HEADER + "#+ params: who=Entity\n",
+        HEADER + "#+ question: again\n",
+    ],
+)
+def test_a_header_that_cannot_be_read_names_the_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "wrong.rq").write_text(text, encoding="utf-8")
+    with pytest.raises(OntologyError, match=r"wrong\.rq"):
+        queries.load(tmp_path)
+
+
+# ---- Checks: each with a graph on which it fires
+
+A, B = Fact("Program:甲", "targets", "Technology:乙"), Fact("Technology:乙", "partOf", "Technology:丙")
+DOC = rdf.document_node("a")
+SUBJECT, OBJECT = rdf.entity_node(id_of("Program:甲")), rdf.entity_node(id_of("Technology:乙"))
+LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+
+
+def both(*triple: NamedNode | Literal) -> list[Quad]:
+    return [Quad(*triple, DOC), Quad(*triple, DefaultGraph())]  # type: ignore[call-arg, arg-type]
+
+
+def some(quads: list[Quad], predicate: str, base: str = "") -> list[Quad]:
+    """The first quad of that predicate whose subject's IRI begins with `base`."""
+    return [q for q in quads if q.predicate == rdf.term(predicate) and str(q.subject)[1:].startswith(base)][:1]
+
+
+def plant(check: str, quads: list[Quad]) -> tuple[list[Quad], list[Quad]]:
+    """What to add to a sound graph and what to take away, so that the check fires."""
+    quote = some(quads, "quote", EVIDENCE)[0]
+    faults: dict[str, tuple[list[Quad], list[Quad]]] = {
+        "statement-without-evidence": ([], some(quads, "evidence")),
+        "direct-triple-without-statement": (both(SUBJECT, rdf.term("funds"), OBJECT), []),
+        "actual-statement-without-direct-triple": ([], both(SUBJECT, rdf.term("targets"), OBJECT)),
+        "default-triple-in-no-document": ([Quad(SUBJECT, rdf.term("country"), Literal("CN"), DefaultGraph())], []),
+        "document-triple-not-in-default": ([Quad(SUBJECT, rdf.term("country"), Literal("CN"), DOC)], []),
+        "quote-not-in-text": ([Quad(quote.subject, quote.predicate, Literal("别的"), DOC)], [quote]),
+        "evidence-without-place": ([], some(quads, "start", EVIDENCE)),
+        "reflexive-statement": (
+            [Quad(some(quads, "object", STATEMENT)[0].subject, rdf.term("object"), SUBJECT, DOC)],
+            some(quads, "object", STATEMENT),
+        ),
+        "two-preferred-labels": (both(SUBJECT, LABEL, Literal("另名", language="zh")), []),
+        "entity-without-label": ([], both(SUBJECT, LABEL, Literal("甲", language="zh"))),
+    }
+    return faults[check]
+
+
+def findings_after(check: str, facts: tuple[Fact, ...], planted: bool) -> list[queries.Finding]:
+    with Store.in_memory() as sound:
+        sound.put(document("a", *facts))
+        data = Oxigraph()
+        data.extend(sound.quads())
+        assert check_findings(Store(data), load(), CHECKS[check]) == [] or not planted
+    if planted:
+        added, taken = plant(check, list(data.quads_for_pattern(None, None, None, DOC)))
+        assert all(quad in data for quad in taken)
+        for quad in taken:
+            data.remove(quad)
+        data.extend(added)
+    return check_findings(Store(data), load(), CHECKS[check])
+
+
+FIRING_FACTS = {
+    "part-of-each-other": (B, Fact("Technology:丙", "partOf", "Technology:乙")),
+    "signature-violation": (Fact("Technology:乙", "issuedBy", "Program:甲"),),
+}
+
+
+@pytest.mark.parametrize("check", sorted(CHECKS))
+def test_a_check_fires_once_where_it_should(check: str) -> None:
+    found = findings_after(check, FIRING_FACTS.get(check, (A,)), check not in FIRING_FACTS)
+    assert len(found) == 1
+    assert found[0].rule == check
+    assert found[0].focus.startswith(BASE)
+    for message in (found[0].message_zh, found[0].message_en):
+        assert "{" not in message
+        assert "?" not in message
+
+
+def test_a_sound_store_has_no_findings(graph: Graph) -> None:
+    assert findings(graph.store, graph.ontology) == []
+
+
+def test_a_cut_sentence_passes_the_checks() -> None:
+    from test_export import cut
+
+    with Store.in_memory() as store:
+        store.put(cut())
+        assert findings(store, load()) == []
+
+
+def test_text_beyond_the_basic_plane_keeps_its_offsets() -> None:
+    """SPARQL's SUBSTR counts code points, as Python does."""
+    with Store.in_memory() as store:
+        store.put(document("a", Fact("Program:😀𠀀甲", "targets", "Technology:乙"), A))
+        assert findings(store, load()) == []
+
+
+def test_every_file_is_loaded() -> None:
+    folder = data_folder("queries")
+    assert {path.stem for path in folder.glob("*.rq")} == {question.name for question in QUESTIONS}
+    assert {path.stem for path in (folder / "checks").glob("*.rq")} == set(CHECKS)
+    assert len(QUESTIONS) >= 10
