@@ -1,0 +1,88 @@
+"""Names of things in an English sentence: the dictionary's, and capitalised or telling phrases by their heads.
+
+Gives `doc.ents` just as `ingest.names` does for Chinese. A first version without a trained model.
+"""
+
+import re
+from collections.abc import Iterator
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from ingest.lexicon import Lexicon
+from ingest.names import Name, known_names, select
+from ingest.patterns import NameRule, NameRules, name_rules
+from kg import ontology
+
+_WORD = r"[A-Z][\w&.'’–-]*[\w]|[A-Z]"
+_RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}))*")
+_LOWER_STEM = r"[A-Za-z][\w–-]*"
+
+
+class EnglishNames:
+    """The component."""
+
+    def __init__(self, lexicon: Lexicon, rules: NameRules) -> None:
+        self._lexicon = lexicon
+        self._rules = rules
+        self._heads = {word: rule for rule in rules.of("head") for word in rule.words}
+        self._openings = [(word, rule) for rule in rules.of("opening") for word in rule.words]
+        self._lower = [(rule, _lower_pattern(rule)) for rule in rules.of("lower")]
+
+    def __call__(self, doc: Doc) -> Doc:
+        """The same Doc with its names as `doc.ents`."""
+        spans = (
+            doc.char_span(n.start, n.end, label=n.type, kb_id=n.entry, span_id=n.rule, alignment_mode="contract")
+            for n in select(self.candidates(doc))
+        )
+        doc.set_ents([span for span in spans if span is not None])
+        return doc
+
+    def candidates(self, doc: Doc) -> list[Name]:
+        """Every name that some rule finds, overlapping ones too."""
+        known = known_names(self._lexicon, self._rules, doc.text, _edges(doc))
+        return [*known, *self._capitalised(doc.text), *self._telling(doc.text)]
+
+    def _capitalised(self, text: str) -> Iterator[Name]:
+        """Capitalised runs with a telling first or last word."""
+        for match in _RUN.finditer(text):
+            start, run = self._trimmed(match)
+            rule = self._opening(run) or self._ending(run)
+            if rule:
+                yield Name(start, match.end(), rule.type, rule.id, "", rule.confidence)
+
+    def _trimmed(self, match: re.Match[str]) -> tuple[int, str]:
+        """The run without words that only begin a sentence."""
+        start, run = match.start(), match.group()
+        while (first := run.split(" ", 1)[0]) in self._rules.leading and " " in run:
+            start, run = start + len(first) + 1, run[len(first) + 1 :]
+        return start, run
+
+    def _opening(self, run: str) -> NameRule | None:
+        return next((rule for word, rule in self._openings if run.startswith(f"{word} ")), None)
+
+    def _ending(self, run: str) -> NameRule | None:
+        words = run.split(" ")
+        candidates = (" ".join(words[i:]) for i in range(1, len(words)))
+        return next((self._heads[ending] for ending in candidates if ending in self._heads), None)
+
+    def _telling(self, text: str) -> Iterator[Name]:
+        """A telling word in lower case with the word that says what it is about."""
+        for rule, pattern in self._lower:
+            for match in pattern.finditer(text):
+                if match.group(1).lower() not in self._rules.stop:
+                    yield Name(match.start(), match.end(), rule.type, rule.id, "", rule.confidence)
+
+
+def _lower_pattern(rule: NameRule) -> re.Pattern[str]:
+    return re.compile(rf"\b({_LOWER_STEM})\s(?:{'|'.join(rule.words)})\b")
+
+
+def _edges(doc: Doc) -> frozenset[int]:
+    return frozenset(t.idx for t in doc) | frozenset(t.idx + len(t.text) for t in doc)
+
+
+@Language.factory("english_names", assigns=["doc.ents"])
+def make_english_names(nlp: Language, name: str) -> EnglishNames:
+    """The component's factory, for a spaCy config."""
+    return EnglishNames(Lexicon(ontology.load().entries), name_rules(nlp.lang))

@@ -1,0 +1,247 @@
+"""From names in sentences to the entities of a document.
+
+Needs the document's sentences and the names that `ingest.names` found in each (spaCy Docs with `ents`), in reading
+order. Gives every sentence's mentions, each with the id of its entity, and the entities themselves. In this order:
+
+1. short forms that the text introduces in brackets become aliases, and are found wherever they stand;
+2. what the document names surely in one place is found in its other sentences;
+3. a dictionary name that is also an ordinary word stays only where the entry is named in full somewhere;
+4. names become entities: the dictionary's entry, the alias's owner, or a new entity of that type and name;
+5. definite descriptions (该计划) go to the last entity of a fitting type that was named before.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from spacy.tokens import Doc, Span
+
+from ingest.names import Name, select
+from ingest.patterns import DICTIONARY, FOLDER, WEAK, NameRules, read_toml
+from ingest.relations import Mention
+from kg.iris import entity_id, normal
+from kg.model import Entity
+from kg.ontology import Entry, Ontology
+
+_BRACKETS = re.compile(r"\s?[（(]([^（）()]{2,80})[）)]")
+_PARTS = re.compile(r"[，,；;、/]|——")
+_LATIN_NAME = re.compile(r"^[A-Z0-9][A-Za-z0-9&.\-–' /]*[A-Za-z][A-Za-z0-9&.\-–' ]*$")
+_LATIN = re.compile(r"[A-Za-z0-9]")
+_CLAUSE_START = re.compile(r"(?:^|[，。；：、！？]|而|但|由|时)$")
+_CORPORATE = re.compile(r"(?:股份有限公司|有限责任公司|科技有限公司|有限公司|集团公司|公司|集团|株式会社)$")
+_QUOTES = re.compile(r"[“”‘’《》〈〉\"]")
+_SURE = 0.6
+"""From this confidence on a rule's name is looked for in the rest of the document."""
+_REACH = 3
+"""How many sentences back a definite description may reach."""
+_SHORTEST_REPEAT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What `references.<language>.toml` states."""
+
+    introduces: tuple[str, ...]
+    definite: Mapping[str, tuple[str, ...]]
+    acting: tuple[tuple[str, str, str], ...]
+
+
+@cache
+def references(language: str) -> References:
+    """The references of one language."""
+    data: Mapping[str, Any] = read_toml(FOLDER / f"references.{language}.toml")
+    definite = {word: tuple(row["types"]) for row in data.get("definite", ()) for word in row["words"]}
+    acting = tuple((row["word"], row["type"], row["stands_for"]) for row in data.get("acting", ()))
+    return References(tuple(data["introduces"]), definite, acting)
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A document's entities by id, and each sentence's mentions in order."""
+
+    mentions: list[list[Mention]]
+    entities: dict[str, Entity]
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An entity as it is gathered."""
+
+    id: str
+    type: str
+    label: str
+    entry: Entry | None = None
+    surfaces: Counter[str] = field(default_factory=Counter)
+    aliases: list[str] = field(default_factory=list)
+
+    def entity(self) -> Entity:
+        aliases = tuple(dict.fromkeys([*self.aliases, *(_bare(s) for s in self.surfaces)]))
+        if self.entry:
+            known = self.entry.entity()
+            names = {normal(name) for name in known.names}
+            return replace(known, aliases=known.aliases + tuple(a for a in aliases if normal(a) not in names))
+        latin = self.label.isascii()
+        others = tuple(a for a in aliases if a != self.label)
+        return Entity(self.id, self.type, "" if latin else self.label, self.label if latin else "", others)
+
+
+class Resolver:
+    """The document-level step."""
+
+    def __init__(self, ontology: Ontology, rules: NameRules) -> None:
+        self._entries = ontology.entries
+        self._rules = rules
+        self._refs = references(rules.language)
+        self._by_name: dict[tuple[str, str], Entry] = {}
+        for entry in ontology.entries.values():
+            for name in (entry.label_zh, entry.label_en, *entry.aliases):
+                self._by_name.setdefault((entry.type, normal(name)), entry)
+
+    def resolve(self, docs: Sequence[Doc]) -> Resolved:
+        """Mentions and entities of the document whose sentences these are."""
+        names = [[self._name(span) for span in doc.ents] for doc in docs]
+        texts = [doc.text for doc in docs]
+        names = _strong_only(names)
+        aliases = self._introduced(texts, names)
+        names = self._repeated(texts, names, aliases)
+        drafts: dict[str, _Draft] = {}
+        mentions = [self._mentions(text, found, aliases, drafts) for text, found in zip(texts, names, strict=True)]
+        mentions = self._described(texts, mentions)
+        self._merge_firms(drafts, mentions)
+        used = {mention.entity for row in mentions for mention in row}
+        return Resolved(mentions, {i: d.entity() for i, d in drafts.items() if i in used})
+
+    def _name(self, span: Span) -> Name:
+        confidence = self._rules.confidence(span.id_)
+        return Name(span.start_char, span.end_char, span.label_, span.id_, span.kb_id_, confidence)
+
+    def _introduced(self, texts: Sequence[str], names: Sequence[Sequence[Name]]) -> dict[str, tuple[str, str, str]]:
+        """Alias → (type, name, entry) of the thing that it stands for."""
+        aliases: dict[str, tuple[str, str, str]] = {}
+        for text, row in zip(texts, names, strict=True):
+            for name in row:
+                owner = (name.type, text[name.start : name.end], name.entry)
+                for alias in self._in_brackets(text, name):
+                    if normal(alias) != normal(owner[1]):
+                        aliases.setdefault(alias, owner)
+        return aliases
+
+    def _in_brackets(self, text: str, name: Name) -> Iterator[str]:
+        """The short forms that brackets right behind the name introduce."""
+        end = name.end + (1 if text[name.end : name.end + 1] in {"”", "》", "’"} else 0)
+        match = _BRACKETS.match(text, end)
+        if not match:
+            return
+        for part in _PARTS.split(match.group(1)):
+            word = next((w for w in self._refs.introduces if part.strip().startswith(w)), "")
+            alias = _QUOTES.sub("", part.strip()[len(word) :]).strip(" ：:为")
+            if 2 <= len(alias) <= 60 and (word or _LATIN_NAME.match(alias)):
+                yield alias
+
+    def _repeated(
+        self, texts: Sequence[str], names: list[list[Name]], aliases: Mapping[str, tuple[str, str, str]]
+    ) -> list[list[Name]]:
+        """The names, with every alias and every sure name found wherever the document repeats it."""
+        sure: dict[str, tuple[str, str]] = {alias: (owner[0], "alias") for alias, owner in aliases.items()}
+        for text, row in zip(texts, names, strict=True):
+            for name in row:
+                surface = text[name.start : name.end]
+                if not name.entry and name.confidence >= _SURE and len(surface) >= _SHORTEST_REPEAT:
+                    sure.setdefault(surface, (name.type, name.rule))
+        if not sure:
+            return names
+        pattern = re.compile("|".join(re.escape(s) for s in sorted(sure, key=len, reverse=True)))
+        return [select([*row, *_again(text, pattern, sure)]) for text, row in zip(texts, names, strict=True)]
+
+    def _mentions(
+        self,
+        text: str,
+        names: Iterable[Name],
+        aliases: Mapping[str, tuple[str, str, str]],
+        drafts: dict[str, _Draft],
+    ) -> list[Mention]:
+        mentions = []
+        for name in names:
+            surface = text[name.start : name.end]
+            draft = self._draft(name, surface, aliases)
+            draft = drafts.setdefault(draft.id, draft)
+            draft.surfaces[surface] += 1
+            mentions.append(Mention(name.start, name.end, draft.type, draft.id))
+        return mentions + self._acting(text, mentions, drafts)
+
+    def _draft(self, name: Name, surface: str, aliases: Mapping[str, tuple[str, str, str]]) -> _Draft:
+        type_, label, entry_id = name.type, _bare(surface), name.entry
+        if surface in aliases:
+            type_, owner, entry_id = aliases[surface]
+            label = _bare(owner)
+        rule = self._rules.by_id.get(name.rule)
+        if rule and rule.append and not label.endswith(rule.append):
+            label += rule.append
+        entry = self._entries.get(entry_id) or self._by_name.get((type_, normal(label)))
+        if entry:
+            return _Draft(entry.id, entry.type, entry.label_zh, entry)
+        return _Draft(entity_id(type_, label), type_, label)
+
+    def _acting(self, text: str, taken: Sequence[Mention], drafts: dict[str, _Draft]) -> list[Mention]:
+        """Words such as 国家 where they act: at the start of a clause and outside any name."""
+        found = []
+        for word, type_, owner in self._refs.acting:
+            for match in re.finditer(rf"{word}(?=[^的、，。级性化与和及家]{{2}})", text):
+                free = all(match.end() <= m.start or m.end <= match.start() for m in taken)
+                if free and _CLAUSE_START.search(text[: match.start()]):
+                    draft = self._draft(Name(0, len(owner), type_, "acting"), owner, {})
+                    drafts.setdefault(draft.id, draft).surfaces[owner] += 1
+                    found.append(Mention(match.start(), match.end(), type_, draft.id))
+        return found
+
+    def _described(self, texts: Sequence[str], mentions: Sequence[Sequence[Mention]]) -> list[list[Mention]]:
+        """The mentions in order, with definite descriptions resolved to what was named last."""
+        result: list[list[Mention]] = []
+        for number, (text, row) in enumerate(zip(texts, mentions, strict=True)):
+            before = [m for earlier in result[max(0, number - _REACH) : number] for m in earlier]
+            found = list(row)
+            for word, types in self._refs.definite.items():
+                for match in re.finditer(re.escape(word), text):
+                    named = [*before, *(m for m in row if m.end <= match.start())]
+                    last = next((m for t in types for m in reversed(named) if m.type == t), None)
+                    if last and all(match.end() <= m.start or m.end <= match.start() for m in row):
+                        found.append(Mention(match.start(), match.end(), last.type, last.entity))
+            result.append(sorted(found, key=lambda m: m.start))
+        return result
+
+    def _merge_firms(self, drafts: dict[str, _Draft], mentions: list[list[Mention]]) -> None:
+        """比亚迪公司 is 比亚迪: firms whose names differ only in their legal form are one."""
+        short = {normal(_CORPORATE.sub("", d.label)): i for i, d in drafts.items() if d.type == "Firm" and d.entry}
+        moved: dict[str, str] = {}
+        for key, draft in sorted(drafts.items(), key=lambda item: len(item[1].label)):
+            if draft.type == "Firm" and not draft.entry:
+                owner = short.setdefault(normal(_CORPORATE.sub("", draft.label)), key)
+                if owner != key:
+                    moved[key] = owner
+                    drafts[owner].surfaces.update(draft.surfaces)
+        for row in mentions:
+            row[:] = [replace(m, entity=moved.get(m.entity, m.entity)) for m in row]
+
+
+def _strong_only(names: Sequence[Sequence[Name]]) -> list[list[Name]]:
+    """The names without those ordinary words whose entry the document never names in full."""
+    full = {name.entry for row in names for name in row if name.rule == DICTIONARY}
+    return [[name for name in row if name.rule != WEAK or name.entry in full] for row in names]
+
+
+def _again(text: str, pattern: re.Pattern[str], sure: Mapping[str, tuple[str, str]]) -> Iterator[Name]:
+    for match in pattern.finditer(text):
+        surface = match.group()
+        cut = _LATIN.match(surface[0]) and _LATIN.search(text[match.start() - 1 : match.start()])
+        cut = cut or (_LATIN.match(surface[-1]) and _LATIN.match(text[match.end() : match.end() + 1]))
+        if not cut:
+            type_, rule = sure[surface]
+            yield Name(match.start(), match.end(), type_, rule, "", 0.5)
+
+
+def _bare(surface: str) -> str:
+    """A name without quotation and book marks."""
+    return _QUOTES.sub("", surface).strip() or surface

@@ -1,0 +1,94 @@
+"""The whole way from a file to what it states, assembled in one place.
+
+reading (ingest.reading)  →  sentences
+spaCy: lac_words → policy_names  →  names per sentence
+entities (ingest.entities)  →  mentions, entities of the document
+relations (ingest.relations) and qualifiers (ingest.qualifiers)  →  statements
+gate (ingest.assertions)  →  assertions and refusals
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import spacy
+from spacy.language import Language as SpacyLanguage
+
+from ingest import english, lac, names  # noqa: F401  (their spaCy factories)
+from ingest.assertions import Gate, statement
+from ingest.entities import Resolver
+from ingest.patterns import FOLDER, name_rules, relation_rules
+from ingest.qualifiers import qualifiers
+from ingest.reading import read
+from ingest.relations import Mention, RelationFinder
+from kg.config import package_version
+from kg.model import Document, Extraction, Language, Reading, Sentence
+from kg.model import Mention as DocumentMention
+from kg.ontology import Ontology, load
+
+_COMPONENTS: dict[Language, tuple[str, ...]] = {
+    "zh": ("lac_words", "policy_names"),
+    "en": ("english_names",),
+}
+
+
+class Pipeline:
+    """Reads documents with one ontology. Building it is cheap; the models load with the first document."""
+
+    def __init__(self, ontology: Ontology | None = None) -> None:
+        self._ontology = ontology or load()
+        self.fingerprint = _fingerprint(self._ontology)
+        """Names the software and data that read: the same fingerprint reads the same text alike."""
+
+    def extract(self, path: Path) -> Extraction:
+        """All that the file states. Raises DocumentError where it cannot be read."""
+        return self.extract_reading(read(path))
+
+    def extract_reading(self, reading: Reading) -> Extraction:
+        """All that a document states whose sentences are known."""
+        document, language = reading.document, reading.document.language
+        docs = list(nlp(language).pipe(sentence.text for sentence in reading.sentences))
+        resolved = Resolver(self._ontology, name_rules(language)).resolve(docs)
+        finder = RelationFinder(self._ontology, relation_rules(language))
+        statements = [
+            statement(relation, sentence, qualifiers(language))
+            for sentence, mentions in zip(reading.sentences, resolved.mentions, strict=True)
+            for relation in finder.relations(sentence.text, mentions)
+        ]
+        gate = Gate(self._ontology, document, resolved.entities)
+        assertions, refusals = gate.pass_through(statements)
+        return Extraction(
+            document=document,
+            entities=tuple(resolved.entities.values()),
+            mentions=tuple(_located(document, reading.sentences, resolved.mentions)),
+            assertions=assertions,
+            refusals=refusals,
+            pipeline=self.fingerprint,
+        )
+
+
+@cache
+def nlp(language: Language) -> SpacyLanguage:
+    """The spaCy pipeline of a language, built once per process."""
+    pipeline = spacy.blank(language)
+    for name in _COMPONENTS[language]:
+        pipeline.add_pipe(name)
+    return pipeline
+
+
+def _located(
+    document: Document, sentences: tuple[Sentence, ...], mentions: list[list[Mention]]
+) -> Iterator[DocumentMention]:
+    for sentence, row in zip(sentences, mentions, strict=True):
+        for mention in row:
+            for span in sentence.spans(document, mention.start, mention.end):
+                yield DocumentMention(mention.entity, document.source, span)
+
+
+def _fingerprint(ontology: Ontology) -> str:
+    """Version of the package, and a digest of the ontology, the patterns and this package's code."""
+    digest = sha256(ontology.digest.encode())
+    for path in sorted([*FOLDER.glob("*.toml"), *Path(__file__).parent.glob("*.py")]):
+        digest.update(path.read_bytes())
+    return f"policykg {package_version()} {digest.hexdigest()[:16]}"

@@ -1,0 +1,94 @@
+"""What qualifies a statement in its sentence: modality, time, value (`ingest/patterns/qualifiers.*.toml`)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ingest.patterns import FOLDER, read_toml
+from kg.model import Modality
+
+_BREAK = re.compile(r"[，。；！？;!?]|,\s")
+_WIDE_BREAK = re.compile(r"[。；！？;!?]")
+_BEHIND = 14
+"""How far behind a trigger a word may still bear on it, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Qualifiers:
+    """The words and patterns of one language."""
+
+    headings: re.Pattern[str]
+    proposed: re.Pattern[str]
+    not_proposed: re.Pattern[str]
+    actual: re.Pattern[str]
+    negated: re.Pattern[str]
+    times: re.Pattern[str]
+    figure: re.Pattern[str]
+    money: re.Pattern[str]
+
+    def modality(self, text: str, trigger: int, headings: Sequence[str]) -> Modality:
+        """Whether what stands around the trigger (an offset in the text) happened, is proposed or is denied.
+
+        The words of the clause decide; where they are silent, those of the sentence before it or of the headings do."""
+        clause_start = _last_break(_BREAK, text, trigger)
+        stop = _BREAK.search(text, trigger)
+        clause = text[clause_start : min(stop.start() if stop else len(text), trigger + _BEHIND)]
+        if self.negated.search(text, clause_start, trigger):
+            return "negated"
+        sentence = text[_last_break(_WIDE_BREAK, text, trigger) : trigger]
+        before = self.not_proposed.sub(lambda m: "·" * len(m.group()), sentence)
+        if self.proposed.search(before, clause_start - trigger + len(before)):
+            return "proposed"
+        if self.actual.search(clause):
+            return "actual"
+        planned = self.proposed.search(before) or any(self.headings.search(heading) for heading in headings)
+        return "proposed" if planned else "actual"
+
+    def time(self, text: str, trigger: int) -> str:
+        """The sentence's words for when: the last ones before the trigger, or those right behind it, or none."""
+        start = _last_break(_WIDE_BREAK, text, trigger)
+        before = [m.group() for m in self.times.finditer(text, start, trigger)]
+        if before:
+            return before[-1].strip()
+        stop = _BREAK.search(text, trigger)
+        behind = self.times.search(text, trigger, stop.start() if stop else len(text))
+        return behind.group().strip() if behind else ""
+
+    def value(self, text: str, predicate: str, subject_end: int, object_end: int) -> str:
+        """The figure of a measurement (behind its indicator) or of a funding (the clause's sum of money), or none."""
+        if predicate == "measuredBy":
+            stop = _WIDE_BREAK.search(text, object_end)
+            found = self.figure.search(text, object_end, stop.start() if stop else len(text))
+            return found.group().strip(" ,，") if found else ""
+        if predicate == "funds":
+            start = _last_break(_WIDE_BREAK, text, min(subject_end, object_end))
+            stop = _WIDE_BREAK.search(text, max(subject_end, object_end))
+            found = self.money.search(text, start, stop.start() if stop else len(text))
+            return found.group().strip() if found else ""
+        return ""
+
+
+@cache
+def qualifiers(language: str) -> Qualifiers:
+    """The qualifiers of `qualifiers.<language>.toml`."""
+    data: Mapping[str, Any] = read_toml(FOLDER / f"qualifiers.{language}.toml")
+    return Qualifiers(
+        headings=_any(data["proposed_headings"]),
+        proposed=_any(data["proposed"]),
+        not_proposed=_any(data["not_proposed"]),
+        actual=_any(data["actual"]),
+        negated=_any(data["negated"]),
+        times=re.compile("|".join(sorted(data["time"], key=len, reverse=True))),
+        figure=re.compile(data["figure"]),
+        money=re.compile(data["money"]),
+    )
+
+
+def _any(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(words, key=len, reverse=True)) or r"(?!)", re.IGNORECASE)
+
+
+def _last_break(pattern: re.Pattern[str], text: str, before: int) -> int:
+    return max((m.end() for m in pattern.finditer(text, 0, before)), default=0)

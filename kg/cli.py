@@ -1,0 +1,474 @@
+"""The command line. Every command takes `--store`, has an example in its help, and prints JSON on `--format json`.
+
+Exit codes: 0 done; 1 findings of `kg check`, or an error without a code of its own; 2 wrong usage or question;
+3 a document could not be ingested; 4 the store cannot be used; 5 packaged data at fault; 6 not found.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from kg import text
+from kg.config import data_folder, default_store, package_version
+from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
+from kg.graph import Graph
+from kg.model import Assertion, Chain, Entity, Language, Modality
+from kg.ontology import load
+from kg.store import Store
+
+if TYPE_CHECKING:
+    from ingest.batch import Outcome
+    from kg.queries import Question
+
+app = typer.Typer(
+    name="kg",
+    help="Policy research papers in, a knowledge graph with evidence out. 政策论文入，有据可查的知识图谱出。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+class Output(StrEnum):
+    """How a command prints."""
+
+    text = "text"
+    json = "json"
+
+
+class Words(StrEnum):
+    """The language that a command speaks."""
+
+    zh = "zh"
+    en = "en"
+
+
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", help="The store's folder. Default: $KG_STORE, else the user's data folder.")
+]
+FormatOption = Annotated[Output, typer.Option("--format", help="text for people, json for programs.")]
+LangOption = Annotated[Words, typer.Option("--lang", envvar="KG_LANG", help="The language of labels and words.")]
+
+
+def main() -> None:
+    """Run the command line; errors that a user can mend become one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        app()
+    except PolicykgError as error:
+        typer.echo(f"kg: {error}", err=True)
+        if isinstance(error, NotFound) and error.suggestions and error.suggestions[0] not in str(error):
+            typer.echo(f"kg: did you mean: {'; '.join(error.suggestions)}?", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"policykg {package_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Documents in, answers with citations out."""
+
+
+# ---- Documents in and out
+
+
+@app.command(epilog="Example: kg ingest papers/ notes/863.md")
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .md) and folders of them.")],
+    store: StoreOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Read again what has not changed.")] = False,
+    format: FormatOption = Output.text,
+) -> None:
+    """Read documents into the store. Unchanged ones are skipped, changed ones are replaced in one transaction."""
+    from ingest.batch import ingest as run
+    from ingest.pipeline import Pipeline
+    from ingest.reading import documents_in
+
+    files = documents_in(paths)
+    with Store.open(_place(store)) as opened:
+        outcomes = list(_shown(run(opened, files, Pipeline(), force=force), len(files), format))
+    if format is Output.json:
+        _print_json({"documents": [_outcome_json(outcome) for outcome in outcomes]})
+    if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
+        for outcome in failed:
+            typer.echo(f"kg: {outcome.message}", err=True)
+        raise DocumentError(f"{len(failed)} of {len(outcomes)} files could not be ingested")
+
+
+def _shown(outcomes: "Iterable[Outcome]", total: int, format: Output) -> "Iterator[Outcome]":
+    """The outcomes, each told as it comes: a bar on a terminal, a line per file."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("读取文献 reading", total=total)
+        for outcome in outcomes:
+            progress.advance(task)
+            if format is Output.text and outcome.status != "failed":
+                progress.console.file.flush()
+                typer.echo(_outcome_line(outcome))
+            yield outcome
+
+
+def _outcome_line(outcome: "Outcome") -> str:
+    counts = f"{outcome.entities} entities, {outcome.assertions} statements, {outcome.refusals} refused"
+    detail = "" if outcome.status == "unchanged" else f": {counts} ({outcome.seconds:.1f} s)"
+    return f"{outcome.source} {outcome.status}{detail}"
+
+
+def _outcome_json(outcome: "Outcome") -> dict[str, Any]:
+    return {
+        "source": outcome.source,
+        "path": str(outcome.path),
+        "status": outcome.status,
+        "entities": outcome.entities,
+        "assertions": outcome.assertions,
+        "refusals": outcome.refusals,
+        "seconds": round(outcome.seconds, 3),
+        "message": outcome.message,
+    }
+
+
+@app.command(epilog="Example: kg documents --format json")
+def documents(store: StoreOption = None, format: FormatOption = Output.text, lang: LangOption = Words.zh) -> None:
+    """List the documents of the store."""
+    with _reading(store) as graph:
+        found = graph.store.documents()
+    if format is Output.json:
+        from kg.rows import document_row
+
+        _print_json({"documents": [document_row(document) for document in found]})
+    else:
+        _print(text.document_lines(found, _language(lang)))
+
+
+@app.command(epilog="Example: kg remove he2025")
+def remove(
+    document: Annotated[str, typer.Argument(help="A document's name, as kg documents lists it.")],
+    store: StoreOption = None,
+) -> None:
+    """Remove a document and everything that only it states."""
+    with Store.open(_place(store)) as opened:
+        opened.remove(document)
+    typer.echo(f"{document} removed")
+
+
+@app.command(epilog="Example: kg export --format trig -o graph.trig")
+def export(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    format: Annotated[str, typer.Option("--format", help="jsonl, trig, nquads, turtle, jsonld or graphml.")] = "jsonl",
+    store: StoreOption = None,
+) -> None:
+    """Write everything that the store holds."""
+    from kg.export import write
+
+    with _reading(store) as graph:
+        _to(output, lambda stream: write(graph.store, format, stream))
+
+
+# ---- Looking up
+
+
+@app.command(epilog="Example: kg show 863计划    kg show 'Operation Warp Speed' --lang en")
+def show(
+    name: Annotated[str, typer.Argument(help="Any name of it, in either language, or its id.")],
+    store: StoreOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Statements shown each way.")] = 20,
+    format: FormatOption = Output.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Show an entity: what it is, and what is stated about it, each statement with its sentences."""
+    with _reading(store) as graph:
+        entity = graph.resolve(name)
+        outgoing, incoming = graph.statements(entity.id)
+        labels = _labels(graph, [*outgoing, *incoming], entity)
+        if format is Output.json:
+            from kg.rows import described_row
+
+            _print_json(described_row(entity, outgoing, incoming, labels))
+        else:
+            lines = text.entity_lines(entity, outgoing, incoming, labels, graph.ontology, _language(lang), limit)
+            _print(lines)
+
+
+@app.command(epilog="Example: kg chain 863计划 新能源汽车 --max-hops 4")
+def chain(
+    start: Annotated[str, typer.Argument(help="Where the chains begin: any name or id.")],
+    end: Annotated[str, typer.Argument(help="Where they lead.")],
+    store: StoreOption = None,
+    max_hops: Annotated[int, typer.Option("--max-hops", min=1, max=8, help="The longest chain.")] = 5,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="How many chains.")] = 5,
+    actual: Annotated[bool, typer.Option("--actual", help="Leave out what is only proposed.")] = False,
+    format: FormatOption = Output.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Find how one entity leads to another: chains of statements, best first, each hop with its evidence."""
+    from kg.chains import Index
+
+    with _reading(store) as graph:
+        one, other = graph.resolve(start), graph.resolve(end)
+        modalities: tuple[Modality, ...] = ("actual",) if actual else ("actual", "proposed")
+        index = Index.of(graph.store, graph.ontology)
+        found = index.between(one.id, other.id, max_hops=max_hops, limit=limit, modalities=modalities)
+        labels = _labels(graph, [hop.assertion for each in found for hop in each.hops], one, other)
+        _print_chains(found, labels, graph, format, _language(lang))
+    if not found:
+        raise NotFound(
+            f"no chain of at most {max_hops} hops leads from {one.label(_language(lang))} to "
+            f"{other.label(_language(lang))}: allow more with --max-hops, or ingest more documents"
+        )
+
+
+def _print_chains(
+    found: Sequence[Chain], labels: dict[str, Entity], graph: Graph, format: Output, language: Language
+) -> None:
+    if format is Output.json:
+        from kg.rows import chain_row
+
+        _print_json({"chains": [chain_row(each, labels) for each in found]})
+    else:
+        for number, each in enumerate(found, 1):
+            _print(text.chain_lines(number, each, labels, graph.ontology, language))
+
+
+@app.command(epilog="Example: kg ask what-targets --param what=新能源汽车    kg ask (lists the questions)")
+def ask(
+    name: Annotated[str | None, typer.Argument(help="A question's name; without one, all are listed.")] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="name=value, once for each.")] = None,
+    store: StoreOption = None,
+    format: FormatOption = Output.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Ask one of the questions in queries/."""
+    from kg import queries
+
+    questions = queries.load()
+    if name is None:
+        _list_questions(questions, format, _language(lang))
+        return
+    if name not in questions:
+        raise NotFound(f"there is no question named {name}: kg ask lists them", suggestions=_near(name, questions))
+    with _reading(store) as graph:
+        table = queries.run(graph, questions[name], _params(param or []))
+    if format is Output.json:
+        _print_json(queries.table_json(table))
+    else:
+        _print(text.table_lines(queries.titles(table, _language(lang)), queries.texts(table, _language(lang))))
+
+
+def _list_questions(questions: "Mapping[str, Question]", format: Output, language: Language) -> None:
+    from kg import queries
+
+    if format is Output.json:
+        _print_json({"questions": [queries.question_json(question) for question in questions.values()]})
+        return
+    for question in questions.values():
+        params = " ".join(f"--param {param.name}=…" for param in question.params)
+        typer.echo(f"{question.name}  {question.zh if language == 'zh' else question.en}  {params}".rstrip())
+
+
+def _params(pairs: Iterable[str]) -> dict[str, str]:
+    values = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    if len(values) != len(list(pairs)):
+        raise QueryError("a parameter is written name=value, each name once: kg ask NAME --param name=value")
+    return values
+
+
+def _near(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    from difflib import get_close_matches
+
+    return tuple(get_close_matches(name, list(names), n=3))
+
+
+# ---- The whole
+
+
+@app.command(epilog="Example: kg stats --format json")
+def stats(store: StoreOption = None, format: FormatOption = Output.text, lang: LangOption = Words.zh) -> None:
+    """Count what the store holds."""
+    with _reading(store) as graph:
+        counted = graph.stats()
+        if format is Output.json:
+            from kg.rows import stats_row
+
+            _print_json(stats_row(counted))
+        else:
+            _print(text.stats_lines(counted, graph.ontology, _language(lang)))
+
+
+@app.command(epilog="Example: kg check    kg check --quarantine")
+def check(
+    store: StoreOption = None,
+    quarantine: Annotated[bool, typer.Option("--quarantine", help="List what was refused instead, and why.")] = False,
+    format: FormatOption = Output.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Check the graph against the shapes and the integrity rules; findings are sentences, and exit code 1."""
+    with _reading(store) as graph:
+        if quarantine:
+            _quarantine(graph, format, _language(lang))
+            return
+        from kg.check import findings as findings_of
+
+        findings = findings_of(graph.store, graph.ontology)
+    if format is Output.json:
+        from kg.rows import finding_row
+
+        _print_json({"findings": [finding_row(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            said = finding.message_zh if lang is Words.zh else finding.message_en
+            typer.echo(f"{finding.severity}: {said} [{finding.rule}] {finding.focus}")
+        typer.echo(f"{len(findings)} findings")
+    if findings:
+        raise typer.Exit(1)
+
+
+def _quarantine(graph: Graph, format: Output, language: Language) -> None:
+    refusals = graph.refusals()
+    if format is Output.json:
+        from kg.rows import refusal_row
+
+        _print_json({"refusals": [refusal_row(refusal) for refusal in refusals]})
+    else:
+        _print(text.refusal_lines(refusals, language))
+        typer.echo(f"{len(refusals)} refused")
+
+
+@app.command(epilog="Example: kg view -o graph.html --around 863计划 --hops 2")
+def view(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path("graph.html"),
+    around: Annotated[str | None, typer.Option("--around", help="Only what is near this entity.")] = None,
+    hops: Annotated[int, typer.Option("--hops", min=1, max=5, help="How near, with --around.")] = 2,
+    limit: Annotated[int, typer.Option("--limit", min=2, max=3000, help="At most so many entities.")] = 300,
+    store: StoreOption = None,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Draw the graph as one interactive HTML page that needs no network."""
+    from kg.view import page
+
+    with _reading(store) as graph:
+        centre = graph.resolve(around).id if around else None
+        html = page(graph, centre=centre, hops=hops, limit=limit, language=_language(lang))
+    _to(output, lambda stream: stream.write(html.encode("utf-8")))
+    typer.echo(f"{output} written")
+
+
+@app.command(epilog="Example: kg serve --port 8000")
+def serve(
+    store: StoreOption = None,
+    host: Annotated[str, typer.Option("--host", help="The address to bind to.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the explorer and the API on loopback, until Ctrl-C."""
+    from kg.api import run
+
+    run(_place(store), host, port, say=lambda line: typer.echo(line))
+
+
+@app.command(epilog="Example: kg demo --store /tmp/try")
+def demo(
+    store: StoreOption = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Stop after showing the chains.")] = False,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Ingest the bundled examples, show what was found and some chains, and serve the explorer."""
+    from ingest.batch import ingest as run
+    from ingest.pipeline import Pipeline
+    from ingest.reading import documents_in
+    from kg.chains import Index
+
+    files = documents_in([data_folder("examples")])
+    with Store.open(_place(store)) as opened:
+        for _ in _shown(run(opened, files, Pipeline(), move=True), len(files), Output.text):
+            pass
+        graph = Graph(opened, load())
+        _print(text.stats_lines(graph.stats(), graph.ontology, _language(lang)))
+        index = Index.of(opened, graph.ontology)
+        for start, end in _DEMO_CHAINS:
+            one, other = graph.resolve(start), graph.resolve(end)
+            found = index.between(one.id, other.id, limit=2)
+            labels = _labels(graph, [hop.assertion for each in found for hop in each.hops], one, other)
+            typer.echo(f"\nkg chain {start} {end}")
+            _print_chains(found, labels, graph, Output.text, _language(lang))
+    if not no_serve:
+        serve(store=store, port=port)
+
+
+_DEMO_CHAINS = (("十城千辆", "新能源汽车产业"), ("Apollo program", "semiconductor industry"))
+"""What `kg demo` looks for in the bundled examples."""
+
+
+# ---- Shared
+
+
+@contextmanager
+def _reading(place: Path | None) -> Iterator[Graph]:
+    """The graph of the store, opened for reading only, so that a running server does not stand in the way."""
+    with Store.open(_place(place), read_only=True) as store:
+        yield Graph(store, load())
+
+
+def _place(store: Path | None) -> Path:
+    return store or default_store()
+
+
+def _language(words: Words) -> Language:
+    return words.value
+
+
+def _labels(graph: Graph, assertions: Iterable[Assertion], *entities: Entity) -> dict[str, Entity]:
+    """Every entity that the statements name, by id."""
+    ids = {end for assertion in assertions for end in (assertion.subject, assertion.object)}
+    return {entity.id: entity for entity in (*entities, *graph.store.entities(sorted(ids)))}
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _to(output: Path | None, write: Callable[[BinaryIO], object]) -> None:
+    """Write to a file, which appears only when it is whole, or to standard output."""
+    if output is None:
+        write(sys.stdout.buffer)
+        return
+    draft = output.with_name(f".{output.name}.part")
+    try:
+        with draft.open("wb") as stream:
+            write(stream)
+        draft.replace(output)
+    except OSError as error:
+        raise QueryError(f"{output} cannot be written ({error.strerror}): choose another file") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

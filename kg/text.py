@@ -1,0 +1,172 @@
+"""How things read for people on a terminal: each function takes plain types and gives lines of text."""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from kg.graph import Stats
+from kg.model import Assertion, Chain, Entity, Evidence, Language, Refusal
+from kg.ontology import Ontology
+from kg.store import DocumentSummary
+
+_QUOTE_WIDTH = 160
+
+
+def entity_lines(
+    entity: Entity,
+    outgoing: Sequence[Assertion],
+    incoming: Sequence[Assertion],
+    labels: Mapping[str, Entity],
+    ontology: Ontology,
+    language: Language,
+    limit: int,
+) -> Iterator[str]:
+    """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way."""
+    type_ = ontology.types[entity.type]
+    yield f"{both(entity.label_zh, entity.label_en)}  [{both(type_.label_zh, type_.label_en)}]  {entity.id}"
+    if others := [name for name in entity.names if name not in (entity.label_zh, entity.label_en)]:
+        yield f"  {_word(language, '又名', 'also')}: {shorten('；'.join(others), _QUOTE_WIDTH)}"
+    for inverse, assertions in ((False, outgoing), (True, incoming)):
+        for assertion in assertions[:limit]:
+            yield from statement_lines(assertion, inverse, labels, ontology, language)
+        if len(assertions) > limit:
+            more = len(assertions) - limit
+            yield _word(language, f"  … 另有 {more} 条（--limit）", f"  … {more} more (--limit)")
+    if not outgoing and not incoming:
+        yield _word(
+            language, "  文献提到它，但没有关于它的陈述。", "  It is mentioned, but nothing is stated about it."
+        )
+
+
+def statement_lines(
+    assertion: Assertion, inverse: bool, labels: Mapping[str, Entity], ontology: Ontology, language: Language
+) -> Iterator[str]:
+    """One statement as seen from one of its ends, then its evidence."""
+    relation = ontology.relations[assertion.predicate]
+    zh, en = (relation.inverse_zh, relation.inverse_en) if inverse else (relation.label_zh, relation.label_en)
+    other = labels[assertion.subject if inverse else assertion.object]
+    qualified = _qualified(assertion, ontology, language)
+    yield f"  {'←' if inverse else '→'} {_word(language, zh, en)} {other.label(language)}{qualified}"
+    for evidence in assertion.evidence:
+        yield f"      {citation(evidence)} {shorten(evidence.quote, _QUOTE_WIDTH)}"
+
+
+def chain_lines(
+    number: int, chain: Chain, labels: Mapping[str, Entity], ontology: Ontology, language: Language
+) -> Iterator[str]:
+    """One chain: its entities in a row, then each hop with its evidence."""
+    names = [labels[chain.hops[0].tail], *(labels[hop.head] for hop in chain.hops)]
+    arrow = " → ".join(entity.label(language) for entity in names)
+    yield f"{number}. {arrow}  ({_word(language, '信度', 'belief')} {chain.belief:.2f})"
+    for hop in chain.hops:
+        subject, object_ = labels[hop.assertion.subject], labels[hop.assertion.object]
+        relation = ontology.relations[hop.assertion.predicate]
+        said = _word(language, relation.label_zh, relation.label_en)
+        qualified = _qualified(hop.assertion, ontology, language)
+        yield f"   {subject.label(language)} —{said}→ {object_.label(language)}{qualified}"
+        best = max(hop.assertion.evidence, key=lambda e: e.confidence)
+        yield f"      {citation(best)} {shorten(best.quote, _QUOTE_WIDTH)}"
+
+
+def document_lines(documents: Iterable[DocumentSummary], language: Language) -> Iterator[str]:
+    """One line a document: name, what it says of itself, how much it gave."""
+    for document in documents:
+        bibliography = document.bibliography
+        said = (bibliography.title_zh or bibliography.title_en, "，".join(bibliography.authors[:3]), bibliography.year)
+        about = "；".join(str(part) for part in said if part)
+        counts = _word(
+            language,
+            f"实体 {document.entities}，陈述 {document.assertions}，拒收 {document.refusals}",
+            f"{document.entities} entities, {document.assertions} statements, {document.refusals} refused",
+        )
+        yield f"{document.source}  {about}  ({counts})"
+
+
+def stats_lines(stats: Stats, ontology: Ontology, language: Language) -> Iterator[str]:
+    """How much a store holds, as a small table."""
+    yield _word(language, f"文献 {stats.documents}", f"{stats.documents} documents")
+    yield _word(
+        language,
+        f"证据 {stats.evidence}，提及 {stats.mentions}",
+        f"{stats.evidence} pieces of evidence, {stats.mentions} mentions",
+    )
+    entities = {both(ontology.types[t].label_zh, ontology.types[t].label_en): n for t, n in stats.entities.items()}
+    relations = {
+        both(ontology.relations[p].label_zh, ontology.relations[p].label_en): n for p, n in stats.assertions.items()
+    }
+    modalities = {"/".join(ontology.modality_labels[m]): n for m, n in stats.modalities.items()}
+    refusals = dict(stats.refusals)
+    for title, counts in (
+        (_word(language, "实体", "Entities"), entities),
+        (_word(language, "陈述", "Statements"), relations),
+        (_word(language, "模态", "Modality"), modalities),
+        (_word(language, "拒收", "Refused"), refusals),
+    ):
+        yield f"{title}: {sum(counts.values())}"
+        yield from (f"  {pad(name, 34)} {number:>6}" for name, number in counts.items())
+
+
+def refusal_lines(refusals: Iterable[Refusal], language: Language) -> Iterator[str]:
+    """The quarantine report: what was read but not let in, and why."""
+    for refusal in refusals:
+        why = _word(language, refusal.message_zh, refusal.message_en)
+        yield f"{refusal.source}: {refusal.subject} —{refusal.predicate}→ {refusal.object}: {why} [{refusal.rule}]"
+        if refusal.span:
+            yield f"      {refusal.span.start}–{refusal.span.end} {shorten(refusal.span.quote, _QUOTE_WIDTH)}"
+
+
+def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 48) -> Iterator[str]:
+    """A table with aligned columns; cells are cut at `widest` columns of the terminal."""
+    cells = [[shorten(cell, widest) for cell in row] for row in ([*titles], *rows)]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    for number, row in enumerate(cells):
+        yield "  ".join(pad(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        if number == 0:
+            yield "  ".join("-" * size for size in widths)
+
+
+def citation(evidence: Evidence) -> str:
+    """Where a sentence stands: document, section, characters."""
+    section = f" §{evidence.section}" if evidence.section else ""
+    return f"[{evidence.source}{section}, {evidence.spans[0].start}–{evidence.spans[-1].end}]"
+
+
+def both(zh: str, en: str) -> str:
+    """Both labels, the second in brackets; one where there is only one."""
+    return f"{zh} ({en})" if zh and en and zh != en else zh or en
+
+
+def shorten(text: str, longest: int) -> str:
+    """The text on one line without control characters, cut at `longest` columns of a terminal."""
+    line = " ".join("".join(ch if unicodedata.category(ch)[0] != "C" else " " for ch in text).split())
+    if width(line) <= longest:
+        return line
+    kept, used = [], 1
+    for character in line:
+        used += width(character)
+        if used > longest:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal the text takes: two for a Chinese character."""
+    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
+
+
+def pad(text: str, size: int) -> str:
+    """The text filled up with spaces to `size` columns."""
+    return text + " " * max(0, size - width(text))
+
+
+def _qualified(assertion: Assertion, ontology: Ontology, language: Language) -> str:
+    parts = [assertion.time, assertion.value]
+    if assertion.modality != "actual":
+        zh, en = ontology.modality_labels[assertion.modality]
+        parts.append(_word(language, zh, en))
+    parts.append(f"{assertion.belief:.2f}")
+    return f"  ({'；'.join(part for part in parts if part)})"
+
+
+def _word(language: Language, zh: str, en: str) -> str:
+    return zh if language == "zh" else en

@@ -1,0 +1,64 @@
+"""Every extraction rule finds what its example says, and nothing of its own in its counterexample."""
+
+import re
+
+import pytest
+
+from ingest.patterns import NAME_KINDS, NameRule, RelationRule, name_rules, relation_rules
+from ingest.pipeline import nlp
+from ingest.relations import Mention, RelationFinder
+from kg.ontology import load
+
+LANGUAGES = ("zh", "en")
+NAME_RULES = [(language, rule) for language in LANGUAGES for rule in name_rules(language).rules]
+RELATION_RULES = [(language, rule) for language in LANGUAGES for rule in relation_rules(language).rules]
+_BRACKETED = re.compile(r"\[([^|\]]+)\|(\w+)\]")
+
+
+def found_by(language: str, rule: NameRule, sentence: str) -> set[str]:
+    """What the whole pipeline of names finds under that rule."""
+    finder = nlp(language).get_pipe(nlp(language).pipe_names[-1])
+    doc = nlp(language)(sentence)
+    return {sentence[n.start : n.end] for n in finder.candidates(doc) if n.rule == rule.id}
+
+
+@pytest.mark.parametrize(("language", "rule"), NAME_RULES, ids=lambda v: getattr(v, "id", v))
+def test_a_name_rule_finds_its_example(language: str, rule: NameRule) -> None:
+    assert rule.finds in found_by(language, rule, rule.example)
+
+
+@pytest.mark.parametrize(("language", "rule"), NAME_RULES, ids=lambda v: getattr(v, "id", v))
+def test_a_name_rule_leaves_its_counterexample_alone(language: str, rule: NameRule) -> None:
+    assert found_by(language, rule, rule.counterexample) == set()
+
+
+def stated_by(language: str, rule: RelationRule, marked: str) -> set[str]:
+    """What the rule reads in a sentence whose names stand in square brackets with their types."""
+    text, mentions = "", []
+    last = 0
+    for match in _BRACKETED.finditer(marked):
+        text += marked[last : match.start()]
+        mentions.append(Mention(len(text), len(text) + len(match[1]), match[2], match[1]))
+        text += match[1]
+        last = match.end()
+    text += marked[last:]
+    relations = RelationFinder(load(), relation_rules(language)).relations(text, mentions)
+    return {f"{r.subject.entity} {r.predicate} {r.object.entity}" for r in relations if r.rule == rule.id}
+
+
+@pytest.mark.parametrize(("language", "rule"), RELATION_RULES, ids=lambda v: getattr(v, "id", v))
+def test_a_relation_rule_finds_its_example(language: str, rule: RelationRule) -> None:
+    assert rule.finds in stated_by(language, rule, rule.example)
+
+
+@pytest.mark.parametrize(("language", "rule"), RELATION_RULES, ids=lambda v: getattr(v, "id", v))
+def test_a_relation_rule_leaves_its_counterexample_alone(language: str, rule: RelationRule) -> None:
+    assert stated_by(language, rule, rule.counterexample) == set()
+
+
+def test_every_kind_of_name_rule_is_in_use() -> None:
+    assert {rule.kind for _, rule in NAME_RULES} == set(NAME_KINDS)
+
+
+def test_every_relation_of_the_ontology_has_a_rule() -> None:
+    assert {rule.relation for language, rule in RELATION_RULES if language == "zh"} == set(load().relations)
