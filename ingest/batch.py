@@ -7,9 +7,11 @@ from time import perf_counter
 from typing import Literal
 
 from ingest.pipeline import Pipeline
-from ingest.reading import read
+from ingest.reading import documents_in, read
 from kg.errors import DocumentError
+from kg.inference import infer
 from kg.model import Document, Extraction
+from kg.ontology import load
 from kg.store import Store
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
@@ -29,10 +31,23 @@ class Outcome:
     message: str = ""
 
 
+def listed(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Outcome, ...]]:
+    """The documents that the paths name, each once, and what became of the paths that name none."""
+    files: dict[Path, None] = {}
+    failed: list[Outcome] = []
+    for path in paths:
+        try:
+            files |= dict.fromkeys(documents_in([path]))
+        except DocumentError as error:
+            failed.append(Outcome(path, path.stem, "failed", 0.0, message=str(error)))
+    return tuple(files), tuple(failed)
+
+
 def ingest(
     store: Store, files: Sequence[Path], pipeline: Pipeline, *, force: bool = False, move: bool = False
 ) -> Iterator[Outcome]:
-    """Read each file into the store, and yield what became of it as soon as it is stored (or has failed).
+    """Read each file into the store, and yield what became of it as soon as it is stored (or has failed). After the
+    last one, what follows from all the statements is inferred anew.
 
     A file whose text and pipeline are those of the stored document is left alone, unless `force`. A file that has the
     name of a document that was read from another place, and another text, fails, unless `move`: it would silently
@@ -49,6 +64,7 @@ def ingest(
             yield Outcome(path, path.stem, "failed", perf_counter() - began, message=str(error))
         else:
             yield _outcome(path, status, perf_counter() - began, extraction)
+    infer(store, load())
 
 
 def _store(

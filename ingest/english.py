@@ -16,6 +16,7 @@ from kg import ontology
 
 _WORD = r"[A-Z][\w&.'’–-]*[\w]|[A-Z]"
 _RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}))*")
+_AND = re.compile(r"\sand\s(?:the\s)?")
 _LOWER_STEM = r"[A-Za-z][\w–-]*"
 
 
@@ -26,6 +27,7 @@ class EnglishNames:
         self._lexicon = lexicon
         self._rules = rules
         self._heads = {word: rule for rule in rules.of("head") for word in rule.words}
+        self._longest = max(word.count(" ") + 1 for word in self._heads)
         self._openings = [(word, rule) for rule in rules.of("opening") for word in rule.words]
         self._lower = [(rule, _lower_pattern(rule)) for rule in rules.of("lower")]
 
@@ -40,16 +42,38 @@ class EnglishNames:
 
     def candidates(self, doc: Doc) -> list[Name]:
         """Every name that some rule finds, overlapping ones too."""
-        known = known_names(self._lexicon, self._rules, doc.text, _edges(doc))
-        return [*known, *self._capitalised(doc.text), *self._telling(doc.text)]
+        known = list(known_names(self._lexicon, self._rules, doc.text, _edges(doc)))
+        return [*known, *self._capitalised(doc.text), *self._extended(doc.text, known), *self._telling(doc.text)]
 
     def _capitalised(self, text: str) -> Iterator[Name]:
         """Capitalised runs with a telling first or last word."""
         for match in _RUN.finditer(text):
-            start, run = self._trimmed(match)
-            rule = self._opening(run) or self._ending(run)
-            if rule:
-                yield Name(start, match.end(), rule.type, rule.id, "", rule.confidence)
+            for start, run in self._apart(*self._trimmed(match)):
+                if rule := self._telling_word(run):
+                    yield Name(start, start + len(run), rule.type, rule.id, "", rule.confidence)
+
+    def _apart(self, start: int, run: str) -> Iterator[tuple[int, str]]:
+        """The run, or the names that "and" joins in it: Fjord University and Polar Institute."""
+        begin = 0
+        for found in _AND.finditer(run):
+            one, other = run[begin : found.start()], run[found.end() :]
+            if self._ending(one) and self._telling_word(other):
+                yield start + begin, one
+                begin = found.end()
+        yield start + begin, run[begin:]
+
+    def _telling_word(self, run: str) -> NameRule | None:
+        return self._opening(run) or self._ending(run)
+
+    def _extended(self, text: str, known: list[Name]) -> Iterator[Name]:
+        """Capitalised runs that end in a known name, each of that name's type."""
+        ends = {name.end: name for name in known}
+        for match in _RUN.finditer(text):
+            start, _ = self._trimmed(match)
+            last = ends.get(match.end())
+            for rule in self._rules.of("extension"):
+                if last and last.start > start and last.type in rule.source_types:
+                    yield Name(start, match.end(), last.type, rule.id, "", rule.confidence)
 
     def _trimmed(self, match: re.Match[str]) -> tuple[int, str]:
         """The run without words that only begin a sentence."""
@@ -62,7 +86,7 @@ class EnglishNames:
         return next((rule for word, rule in self._openings if run.startswith(f"{word} ")), None)
 
     def _ending(self, run: str) -> NameRule | None:
-        words = run.split(" ")
+        words = run.rsplit(" ", self._longest)
         candidates = (" ".join(words[i:]) for i in range(1, len(words)))
         return next((self._heads[ending] for ending in candidates if ending in self._heads), None)
 

@@ -100,11 +100,12 @@ class LacWords:
         """The same Docs in their order; inside a batch the ones of like length are read together."""
         docs = iter(stream)
         while batch := list(islice(docs, batch_size)):
-            order = sorted(range(len(batch)), key=lambda i: len(batch[i].text))
+            texts = [doc.text or " " for doc in batch]
+            order = sorted(range(len(batch)), key=lambda i: len(texts[i]))
             for start in range(0, len(order), _BATCH):
-                chosen = [batch[i] for i in order[start : start + _BATCH]]
-                for doc, words in zip(chosen, lac().words([doc.text or " " for doc in chosen]), strict=True):
-                    _set_words(doc, words)
+                chosen = order[start : start + _BATCH]
+                for i, words in zip(chosen, lac().words([texts[i] for i in chosen]), strict=True):
+                    _set_words(batch[i], words)
             yield from batch
 
 

@@ -169,7 +169,7 @@ class NameFinder:
 
 
 def figure_behind(text: str, end: int) -> bool:
-    """Whether a figure stands close behind the offset `end`: an indicator is one only where the text gives its value."""
+    """Whether a figure stands close behind `end`: an indicator is one only where the text gives its value."""
     return bool(_FIGURE.search(text[end : end + _LOOK_AHEAD]))
 
 

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).with_name("patterns")
 DICTIONARY = "dictionary"
 WEAK = "dictionary-weak"
 """The rules of the dictionary's names; a weak one is dropped unless the document names its entry in full."""
-_DICTIONARY_CONFIDENCE = {DICTIONARY: 0.85, WEAK: 0.6}
+_DICTIONARY_CONFIDENCE = {DICTIONARY: 0.68, WEAK: 0.5}
 
 NameKind = Literal["title", "marked", "head", "extension", "tagged", "list", "opening", "lower"]
 NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)

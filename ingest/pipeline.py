@@ -38,6 +38,7 @@ class Pipeline:
 
     def __init__(self, ontology: Ontology | None = None) -> None:
         self._ontology = ontology or load()
+        self._made: dict[Language, tuple[Resolver, RelationFinder]] = {}
         self.fingerprint = _fingerprint(self._ontology)
         """Names the software and data that read: the same fingerprint reads the same text alike."""
 
@@ -49,8 +50,8 @@ class Pipeline:
         """All that a document states whose sentences are known."""
         document, language = reading.document, reading.document.language
         docs = list(nlp(language).pipe(sentence.text for sentence in reading.sentences))
-        resolved = Resolver(self._ontology, name_rules(language)).resolve(docs)
-        finder = RelationFinder(self._ontology, relation_rules(language))
+        resolver, finder = self._steps(language)
+        resolved = resolver.resolve(docs)
         statements = [
             statement(relation, sentence, qualifiers(language))
             for sentence, mentions in zip(reading.sentences, resolved.mentions, strict=True)
@@ -66,6 +67,13 @@ class Pipeline:
             refusals=refusals,
             pipeline=self.fingerprint,
         )
+
+    def _steps(self, language: Language) -> tuple[Resolver, RelationFinder]:
+        """The steps behind spaCy for a language, made once: they index the whole dictionary."""
+        if language not in self._made:
+            resolver = Resolver(self._ontology, name_rules(language))
+            self._made[language] = resolver, RelationFinder(self._ontology, relation_rules(language))
+        return self._made[language]
 
 
 @cache

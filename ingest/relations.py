@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, zip_longest
 
 from ingest.patterns import RelationRule, RelationRules
 from kg.ontology import Ontology
 
 _CLAUSE = re.compile(r"[，。；：！？!?;]|,(?!\d|\sand)|:(?!\d)")
 _COORDINATION = re.compile(
-    r"^[”’》）)\"]*(?:[（(][^（）()]{0,30}[）)])?[”’》\"]*(?:、|和|与|及|以及|或|或者|/|,\s?and|,|and|or|&)?[“‘《\"]*$"
+    r"^[”’》）)\"]*(?:[（(][^（）()]{0,30}[）)])?[”’》\"]*(?:、|和|与|及|以及|或|或者|/|\s?(?:,\s?and|,|and|or|&)\s?(?:the\s)?)?[“‘《\"]*$"
 )
 _MARKS = '“”‘’《》"（）() 　'
 _ARTICLE = re.compile(r"\b(?:the|a|an|its|their|our)\s*$", re.IGNORECASE)
@@ -77,17 +77,23 @@ class RelationFinder:
         groups = _groups(text, mentions)
         if not groups:
             return []
-        found = [r for rule in self._frames for r in self._framed(text, groups, rule)]
+        heads = [g for g, after in zip_longest(groups, groups[1:]) if not _modifies(text, g, after)]
+        found = [r for rule in self._frames for r in self._framed(text, heads, rule)]
         found += [r for rule, pattern in self._pairs for r in self._paired(text, groups, rule, pattern)]
         found += [r for rule in self._lists for group in groups for r in self._within(text, group, rule)]
         best: dict[tuple[str, str], Relation] = {}
         for relation in found:
             key = (relation.subject.entity, relation.object.entity)
-            if relation.subject.entity != relation.object.entity and (
-                key not in best or relation.confidence > best[key].confidence
-            ):
+            if key not in best or self._rank(relation) > self._rank(best[key]):
                 best[key] = relation
         return list(best.values())
+
+    def _rank(self, relation: Relation) -> tuple[bool, float]:
+        return self._holds(relation.predicate, relation.subject, relation.object), relation.confidence
+
+    def _holds(self, predicate: str, subject: Mention, object_: Mention) -> bool:
+        """Whether the ontology's signature of the relation holds between the two."""
+        return self._ontology.allows(subject.type, predicate, object_.type)
 
     def _framed(self, text: str, groups: Sequence[Group], rule: RelationRule) -> Iterator[Relation]:
         if rule.needs and not any(word in text for word in rule.needs):
@@ -135,7 +141,8 @@ class RelationFinder:
         self, text: str, groups: Sequence[Group], rule: RelationRule, pattern: re.Pattern[str]
     ) -> Iterator[Relation]:
         for first, second in pairwise(groups):
-            if pattern.match(text[first.end : second.start].strip(_MARKS)):
+            fits = self._fits(first, rule) and self._fits(second, rule, ahead=False)
+            if fits and pattern.match(text[first.end : second.start].strip(_MARKS)):
                 yield from self._joined(first, second, rule, second.start)
 
     def _within(self, text: str, group: Group, rule: RelationRule) -> Iterator[Relation]:
@@ -144,22 +151,29 @@ class RelationFinder:
         if not any(0 <= behind.find(word) <= rule.gap for word in rule.behind):
             return
         for one, other in combinations(group.members, 2):
-            if self._allows(rule, one, other):
+            if self._holds(rule.relation, one, other):
                 yield Relation(one, rule.relation, other, rule.id, rule.confidence, group.end)
 
     def _joined(self, ahead: Group, behind: Group, rule: RelationRule, trigger: int) -> Iterator[Relation]:
         subjects, objects = (ahead, behind) if rule.subject_first else (behind, ahead)
         for subject in subjects.members:
             for object_ in objects.members:
-                if self._allows(rule, subject, object_):
+                if self._reads(rule, subject, object_):
                     yield Relation(subject, rule.relation, object_, rule.id, rule.confidence, trigger)
 
-    def _allows(self, rule: RelationRule, subject: Mention, object_: Mention) -> bool:
-        if (rule.subject and subject.type not in rule.subject) or (rule.object and object_.type not in rule.object):
-            return False
-        if rule.same_type and subject.type != object_.type:
-            return False
-        return self._ontology.allows(subject.type, rule.relation, object_.type)
+    def _reads(self, rule: RelationRule, subject: Mention, object_: Mention) -> bool:
+        """Whether the rule speaks of things of these types. It also does where its relation could not hold between
+        them at all: such a member of a list that otherwise fits is left for the gate to refuse, with the reason."""
+        if not self._holds(rule.relation, subject, object_):
+            return True
+        fits = (not rule.subject or subject.type in rule.subject) and (not rule.object or object_.type in rule.object)
+        return fits and (not rule.same_type or subject.type == object_.type)
+
+
+def _modifies(text: str, group: Group, after: Group | None) -> bool:
+    """Whether the group is a place that only says whose the thing right behind it is: 日本 in 日本半导体产业."""
+    place = all(member.type == "Place" for member in group.members)
+    return place and after is not None and text[group.end : after.start].strip(_MARKS) in {"", "的"}
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[Group]:

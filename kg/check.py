@@ -5,7 +5,8 @@ from io import BytesIO
 import pyoxigraph as ox
 from rdflib import Graph as RdfGraph
 
-from kg import queries
+from kg import inference, queries
+from kg.iris import INFERRED
 from kg.model import Finding
 from kg.ontology import Ontology
 from kg.shapes import validate
@@ -20,7 +21,19 @@ def findings(store: Store, ontology: Ontology) -> list[Finding]:
     """
     found = [finding for source in store.sources() for finding in validate(_graph(store, source), ontology)]
     found += queries.findings(store, ontology)
+    if not inference.is_current(store, ontology):
+        found.append(_OUTDATED)
     return sorted(dict.fromkeys(found), key=lambda f: (f.severity != "violation", f.rule, f.focus))
+
+
+_OUTDATED = Finding(
+    "inference-not-current",
+    "warning",
+    INFERRED,
+    "推断图与各文献的陈述不符（上次导入可能中断）：请再次运行 kg ingest，未变的文献不会重读。",
+    "The inferred statements are not what follows from the documents (perhaps ingesting was cut short): run kg ingest "
+    "again; what has not changed is not read again.",
+)
 
 
 def _graph(store: Store, source: str) -> RdfGraph:

@@ -1,6 +1,7 @@
-"""The command line. Every command takes `--store`, has an example in its help, and prints JSON on `--format json`.
+"""The command line. Every command that reads the graph takes `--store`; each has an example in its help, and those that
+answer print JSON on `--format json`.
 
-Exit codes: 0 done; 1 findings of `kg check`, or an error without a code of its own; 2 wrong usage or question;
+Exit codes: 0 done; 1 violations found by `kg check`, or an error without a code of its own; 2 wrong usage or question;
 3 a document could not be ingested; 4 the store cannot be used; 5 packaged data at fault; 6 not found.
 """
 
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
@@ -65,13 +67,10 @@ def main() -> None:
     try:
         app()
     except PolicykgError as error:
-        typer.echo(f"kg: {error}", err=True)
+        typer.echo(f"kg: {text.plain(str(error))}", err=True)
         if isinstance(error, NotFound) and error.suggestions and error.suggestions[0] not in str(error):
             typer.echo(f"kg: did you mean: {'; '.join(error.suggestions)}?", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def _version(wanted: bool) -> None:
@@ -101,17 +100,19 @@ def ingest(
 ) -> None:
     """Read documents into the store. Unchanged ones are skipped, changed ones are replaced in one transaction."""
     from ingest.batch import ingest as run
+    from ingest.batch import listed
     from ingest.pipeline import Pipeline
-    from ingest.reading import documents_in
 
-    files = documents_in(paths)
-    with Store.open(_place(store)) as opened:
-        outcomes = list(_shown(run(opened, files, Pipeline(), force=force), len(files), format))
+    files, strays = listed(paths)
+    outcomes = list(strays)
+    if files:
+        with Store.open(_place(store)) as opened:
+            outcomes += _shown(run(opened, files, Pipeline(), force=force), len(files), format)
     if format is Output.json:
         _print_json({"documents": [_outcome_json(outcome) for outcome in outcomes]})
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
         for outcome in failed:
-            typer.echo(f"kg: {outcome.message}", err=True)
+            typer.echo(f"kg: {text.plain(outcome.message)}", err=True)
         raise DocumentError(f"{len(failed)} of {len(outcomes)} files could not be ingested")
 
 
@@ -127,7 +128,7 @@ def _shown(outcomes: "Iterable[Outcome]", total: int, format: Output) -> "Iterat
             progress.advance(task)
             if format is Output.text and outcome.status != "failed":
                 progress.console.file.flush()
-                typer.echo(_outcome_line(outcome))
+                _print([_outcome_line(outcome)])
             yield outcome
 
 
@@ -169,8 +170,11 @@ def remove(
     store: StoreOption = None,
 ) -> None:
     """Remove a document and everything that only it states."""
+    from kg.inference import infer
+
     with Store.open(_place(store)) as opened:
         opened.remove(document)
+        infer(opened, load())
     typer.echo(f"{document} removed")
 
 
@@ -324,7 +328,7 @@ def check(
     format: FormatOption = Output.text,
     lang: LangOption = Words.zh,
 ) -> None:
-    """Check the graph against the shapes and the integrity rules; findings are sentences, and exit code 1."""
+    """Check the graph against the shapes and the integrity rules; findings are sentences, violations exit code 1."""
     with _reading(store) as graph:
         if quarantine:
             _quarantine(graph, format, _language(lang))
@@ -341,7 +345,7 @@ def check(
             said = finding.message_zh if lang is Words.zh else finding.message_en
             typer.echo(f"{finding.severity}: {said} [{finding.rule}] {finding.focus}")
         typer.echo(f"{len(findings)} findings")
-    if findings:
+    if any(finding.severity == "violation" for finding in findings):
         raise typer.Exit(1)
 
 
@@ -373,6 +377,27 @@ def view(
         html = page(graph, centre=centre, hops=hops, limit=limit, language=_language(lang))
     _to(output, lambda stream: stream.write(html.encode("utf-8")))
     typer.echo(f"{output} written")
+
+
+@app.command(epilog="Example: kg ontology -o ontology-pages")
+def ontology(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to write to.")] = Path("ontology-pages"),
+) -> None:
+    """Write the ontology's documentation in both languages, its JSON-LD context and its Turtle files."""
+    from kg.docs import files
+
+    written = files()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise QueryError(f"{output} cannot be made ({error.strerror}): choose another folder") from error
+    for name, content in written.items():
+        _to(output / name, partial(_put, content=content))
+    typer.echo(f"{output} written: {', '.join(written)}")
+
+
+def _put(stream: BinaryIO, content: bytes) -> None:
+    stream.write(content)
 
 
 @app.command(epilog="Example: kg serve --port 8000")
@@ -417,7 +442,11 @@ def demo(
         serve(store=store, port=port)
 
 
-_DEMO_CHAINS = (("十城千辆", "新能源汽车产业"), ("Apollo program", "semiconductor industry"))
+_DEMO_CHAINS = (
+    ("通商产业省", "半导体产业"),
+    ("十城千辆", "新能源汽车产业"),
+    ("Apollo program", "semiconductor industry"),
+)
 """What `kg demo` looks for in the bundled examples."""
 
 
@@ -447,7 +476,7 @@ def _labels(graph: Graph, assertions: Iterable[Assertion], *entities: Entity) ->
 
 def _print(lines: Iterable[str]) -> None:
     for line in lines:
-        typer.echo(line)
+        typer.echo(text.plain(line))
 
 
 def _print_json(value: object) -> None:
@@ -458,6 +487,7 @@ def _to(output: Path | None, write: Callable[[BinaryIO], object]) -> None:
     """Write to a file, which appears only when it is whole, or to standard output."""
     if output is None:
         write(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
         return
     draft = output.with_name(f".{output.name}.part")
     try:

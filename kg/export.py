@@ -6,13 +6,14 @@ document in memory at a time.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, BinaryIO, Literal, get_args
 
 import pyoxigraph as ox
 
 from kg import rdf
+from kg.context import context, names
 from kg.errors import QueryError
 from kg.iris import ENTITY, PREFIXES
 from kg.model import Assertion, Entity, Evidence, Mention
@@ -25,8 +26,9 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 def write(store: Store, format: str, stream: BinaryIO) -> None:
     """Write all that the store holds to a binary stream, in UTF-8.
 
-    `jsonl`: one object a line, of the kinds `entity`, `mention`, `assertion`. `trig` and `nquads`: every quad.
-    `turtle` and `jsonld`: everything in one graph. `graphml`: entities and statements as a network.
+    `jsonl`: one object a line, of the kinds `entity`, `mention`, `assertion`. `trig` and `nquads`: every quad, also
+    what was inferred, in its own graph. `turtle` and `jsonld`: all that documents state in one graph. `graphml`:
+    entities and statements as a network.
     Raises QueryError for another format.
     """
     if format not in _WRITERS:
@@ -108,7 +110,7 @@ def evidence_rows(evidence: Evidence) -> list[dict[str, Any]]:
 
 def _write_dataset(format_: ox.RdfFormat) -> Callable[[Store, BinaryIO], None]:
     def write_(store: Store, stream: BinaryIO) -> None:
-        graphs = (store.graph(source) for source in (None, *store.sources()))
+        graphs = (*(store.graph(source) for source in (None, *store.sources())), store.inferred())
         quads = (quad for graph in graphs for quad in sorted(graph, key=str))
         ox.serialize(quads, stream, format=format_, prefixes=PREFIXES)
 
@@ -120,7 +122,7 @@ def _write_turtle(store: Store, stream: BinaryIO) -> None:
 
 
 def _flat(store: Store) -> Iterator[ox.Triple]:
-    """Every triple of the store once, whatever its graph: the default graph's first, then each document's own."""
+    """Every triple that documents give once: the default graph's first, then each document's own."""
     yield from (quad.triple for quad in sorted(store.graph(), key=str))
     for source in store.sources():
         own = (quad for quad in store.graph(source) if not rdf.is_projected(quad))
@@ -128,18 +130,20 @@ def _flat(store: Store) -> Iterator[ox.Triple]:
 
 
 def _write_jsonld(store: Store, stream: BinaryIO) -> None:
-    stream.write(f'{{"@context": {json.dumps(PREFIXES)}, "@graph": ['.encode())
-    comma = "\n"
+    stream.write(f'{{"@context": {json.dumps(context())}, "@graph": ['.encode())
+    comma, short = "\n", names()
     for subject, triples in groupby(_flat(store), key=lambda triple: triple.subject):
-        stream.write((comma + json.dumps(_node(subject, triples), ensure_ascii=False)).encode("utf-8"))
+        stream.write((comma + json.dumps(_node(subject, triples, short), ensure_ascii=False)).encode("utf-8"))
         comma = ",\n"
     stream.write(b"\n]}\n")
 
 
-def _node(subject: rdf.Term, triples: Iterable[ox.Triple]) -> dict[str, Any]:
+def _node(subject: rdf.Term, triples: Iterable[ox.Triple], short: Mapping[str, str]) -> dict[str, Any]:
+    """A subject with its values, its properties named as in the context."""
     node: dict[str, Any] = {"@id": _compact(rdf.text_of(subject))}
     for triple in triples:
-        node.setdefault(_compact(triple.predicate.value), []).append(_value(triple.object))
+        predicate = triple.predicate.value
+        node.setdefault(short.get(predicate) or _compact(predicate), []).append(_value(triple.object))
     return node
 
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, cast
 
 from kg import rdf
 from kg.errors import NotFound, QueryError
-from kg.iris import ENTITY, ONTOLOGY, STATEMENT, local, normal
+from kg.iris import ENTITY, INFERRED, ONTOLOGY, STATEMENT, local, normal
 from kg.model import Assertion, Entity, Modality, Refusal
 from kg.ontology import Ontology
 from kg.store import Store
@@ -57,6 +57,8 @@ class Stats:
     mentions: int
     refusals: Mapping[str, int]
     """Reason → statements that were not let in."""
+    inferred: Mapping[str, int]
+    """Rule → inferred statements."""
 
 
 class _Hit(NamedTuple):
@@ -172,6 +174,7 @@ class Graph:
             evidence=parts.get("Evidence", 0),
             mentions=parts.get("Mention", 0),
             refusals={name: n for (name,), n in self._counted(_REASONS).items()},
+            inferred={name: n for (name,), n in self._counted(_INFERRED).items()},
         )
 
     def _counted(self, query: str) -> dict[tuple[str, ...], int]:
@@ -249,14 +252,21 @@ def _near(key: str, names: Mapping[str, str]) -> Iterator[_Hit]:
 
 _NAMES = "SELECT ?e ?name { ?e skos:prefLabel|skos:altLabel ?name }"
 
+_STATED_ONLY = f"FILTER(?g != <{INFERRED}>)"
+"""What documents state, not what was inferred from it."""
+
 _COUNTS = """
 SELECT ?e (COUNT(?st) AS ?n) {
     { VALUES ?e { $NODES } GRAPH ?g { ?st pkg:subject ?e } }
     UNION { VALUES ?e { $NODES } GRAPH ?g { ?st pkg:object ?e } }
-} GROUP BY ?e"""
+    $STATED
+} GROUP BY ?e""".replace("$STATED", _STATED_ONLY)
 
 _STATEMENTS = """
-SELECT DISTINCT ?st { { GRAPH ?g { ?st pkg:subject $NODE } } UNION { GRAPH ?g { ?st pkg:object $NODE } } }"""
+SELECT DISTINCT ?st {
+    { GRAPH ?g { ?st pkg:subject $NODE } } UNION { GRAPH ?g { ?st pkg:object $NODE } }
+    $STATED
+}""".replace("$STATED", _STATED_ONLY)
 
 _NEIGHBOURS = """
 SELECT ?other ?p ?inverse (COUNT(?st) AS ?n) (MAX(?b) AS ?belief) {
@@ -264,7 +274,8 @@ SELECT ?other ?p ?inverse (COUNT(?st) AS ?n) (MAX(?b) AS ?belief) {
     UNION
     { GRAPH ?g { ?st pkg:object $NODE ; pkg:subject ?other ; pkg:predicate ?p ; pkg:belief ?b } BIND(true AS ?inverse) }
     FILTER(?other != $NODE)
-} GROUP BY ?other ?p ?inverse"""
+    $STATED
+} GROUP BY ?other ?p ?inverse""".replace("$STATED", _STATED_ONLY)
 
 _TYPES = "SELECT ?type (COUNT(?e) AS ?n) { ?e a ?type } GROUP BY ?type"
 _STATED = "SELECT ?p ?m (COUNT(?st) AS ?n) { GRAPH ?g { ?st pkg:predicate ?p ; pkg:modality ?m } } GROUP BY ?p ?m"
@@ -272,4 +283,5 @@ _PARTS = """
 SELECT ?class (COUNT(?node) AS ?n) {
     VALUES ?class { pkg:Evidence pkg:Mention } GRAPH ?g { ?node a ?class }
 } GROUP BY ?class"""
+_INFERRED = f"SELECT ?rule (COUNT(?i) AS ?n) {{ GRAPH <{INFERRED}> {{ ?i pkg:byRule ?rule }} }} GROUP BY ?rule"
 _REASONS = "SELECT ?reason (COUNT(?r) AS ?n) { GRAPH ?g { ?r a pkg:Refusal ; pkg:reason ?reason } } GROUP BY ?reason"

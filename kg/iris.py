@@ -19,6 +19,10 @@ CLAIM = f"{BASE}claim/"
 """Subject → statement: `<863计划> claim:targets <statement>`."""
 CLAIM_OBJECT = f"{BASE}claim-object/"
 """Statement → object: `<statement> claim-object:targets <电动汽车>`."""
+INFERRED = f"{BASE}graph/inferred"
+"""The graph of what was inferred, see `kg.inference`."""
+INFERENCE = f"{BASE}inferred/"
+"""Inferred statements."""
 
 PREFIXES: dict[str, str] = {
     "pkg": ONTOLOGY,

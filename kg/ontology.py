@@ -185,15 +185,17 @@ class _Terms:
     def subjects(self, predicate: str, value: str) -> list[str]:
         return self.holders.get((predicate, value), [])
 
-    def leaves(self, group: str) -> list[str]:
-        below = self.subjects(_RDFS + "subClassOf", group)
-        return [leaf for kind in below for leaf in self.leaves(kind)] if below else [group]
+    def extracted(self, kind: str) -> list[str]:
+        """The terms of that kind that extraction reads; the other ones refine them."""
+        return [iri for iri in self.subjects(_TYPE, kind) if "true" in self.all(iri, ONTOLOGY + "extracted")]
+
+    def below(self, group: str) -> set[str]:
+        """The class and all its subclasses, which must not be circular."""
+        return {group}.union(*(self.below(kind) for kind in self.subjects(_RDFS + "subClassOf", group)))
 
 
 def _types(terms: _Terms) -> dict[str, EntityType]:
-    leaves = set(terms.leaves(ONTOLOGY + "Entity"))
-    classes = terms.subjects(_TYPE, _OWL + "Class")
-    return {local(iri, ONTOLOGY): _type(terms, iri) for iri in classes if iri in leaves}
+    return {local(iri, ONTOLOGY): _type(terms, iri) for iri in terms.extracted(_OWL + "Class")}
 
 
 def _type(terms: _Terms, iri: str) -> EntityType:
@@ -206,8 +208,7 @@ def _type(terms: _Terms, iri: str) -> EntityType:
 
 
 def _relations(terms: _Terms, types: Mapping[str, EntityType]) -> dict[str, RelationType]:
-    found = [iri for iri in terms.subjects(_TYPE, _OWL + "ObjectProperty") if (iri, _DIRECTION) in terms.objects]
-    return {local(iri, ONTOLOGY): _relation(terms, iri, types) for iri in found}
+    return {local(iri, ONTOLOGY): _relation(terms, iri, types) for iri in terms.extracted(_OWL + "ObjectProperty")}
 
 
 def _relation(terms: _Terms, iri: str, types: Mapping[str, EntityType]) -> RelationType:
@@ -230,10 +231,12 @@ _DIRECTION = ONTOLOGY + "chainDirection"
 
 
 def _members(terms: _Terms, iri: str, side: str, types: Mapping[str, EntityType]) -> frozenset[str]:
-    names = frozenset(local(leaf, ONTOLOGY) for group in terms.all(iri, side) for leaf in terms.leaves(group))
-    if not names or not names <= types.keys():
+    """The extracted types among those that the relation may join; what refines them is left out."""
+    groups = terms.all(iri, side)
+    names = {iri.removeprefix(ONTOLOGY) for group in groups for iri in terms.below(group)} & types.keys()
+    if not names or any(_OWL + "Class" not in terms.all(group, _TYPE) for group in groups):
         raise OntologyError(f"{terms.path.name}: {side} of {iri} must name entity types or groups of them")
-    return names
+    return frozenset(names)
 
 
 def _modalities(terms: _Terms) -> dict[Modality, tuple[str, str]]:

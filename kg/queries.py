@@ -115,7 +115,7 @@ class Check:
 def load(folder: Path | None = None) -> Mapping[str, Question]:
     """The questions in `folder`, or the packaged ones, by name. Raises OntologyError, naming the file, for a header
     that cannot be read."""
-    files = sorted((folder or data_folder("queries")).glob("*.rq"))
+    files = sorted((folder or data_folder("queries")).glob("*.rq"), key=lambda path: path.stem)
     return MappingProxyType({path.stem: _question(path) for path in files})
 
 

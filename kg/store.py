@@ -2,7 +2,8 @@
 
 Every document has a named graph. The default graph holds exactly the union of their projections (the entities'
 descriptions and the direct triples, see `kg.rdf`); a query without GRAPH reads it. `put` and `remove` change both in
-one transaction, so that a reader, or whoever opens the store after a crash, never sees a document by halves.
+one transaction, so that a reader, or whoever opens the store after a crash, never sees a document by halves. In the
+same transaction they empty the graph of inferences, since what it rests on may be gone: `kg.inference` fills it again.
 """
 
 import re
@@ -19,7 +20,7 @@ import pyoxigraph as ox
 from kg import rdf
 from kg.errors import NotFound, QueryError, StoreError
 from kg.hold import Hold, sweep
-from kg.iris import CLAIM, DOCUMENT, ENTITY, PREFIXES
+from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, PREFIXES
 from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal
 from kg.rdf import State, Term
 
@@ -117,6 +118,10 @@ class Store:
         """Take out a document and all that only it states. Raises NotFound where there is none of that name."""
         self.require(source)
         self._update(_withdraw(rdf.document_node(source)))
+
+    def put_inferred(self, quads: Iterable[ox.Quad]) -> None:
+        """Write the graph of inferences in place of what it held. Raises StoreError where the store is read-only."""
+        self._update(f"{_EMPTY_INFERRED} INSERT DATA {{ GRAPH <{INFERRED}> {{ {_turtle(quads)} }} }}")
 
     def _update(self, update: str) -> None:
         try:
@@ -259,6 +264,10 @@ class Store:
         name = ox.DefaultGraph() if source is None else self.require(source)
         return self._open.quads_for_pattern(None, None, None, name)
 
+    def inferred(self) -> Iterator[ox.Quad]:
+        """The quads of the graph of inferences, in no order."""
+        return self._open.quads_for_pattern(None, None, None, ox.NamedNode(INFERRED))
+
     def rdflib_dataset(self) -> "Dataset":
         """The same data as an rdflib dataset. It reads and writes this store: what is written through it is not
         checked."""
@@ -305,9 +314,13 @@ def _summary(document: Document, counts: Mapping[str, int]) -> DocumentSummary:
     )
 
 
+_EMPTY_INFERRED = f"DROP SILENT GRAPH <{INFERRED}> ;"
+
+
 def _withdraw(graph: ox.NamedNode) -> str:
     """The update that takes out a document's graph, and from the default graph what no other document supports."""
     return f"""
+    {_EMPTY_INFERRED}
     DELETE {{ ?s ?p ?o }} WHERE {{
         GRAPH {graph} {{ ?s ?p ?o }}
         FILTER(STRSTARTS(STR(?s), "{ENTITY}") && !STRSTARTS(STR(?p), "{CLAIM}"))

@@ -99,6 +99,7 @@ def stats_lines(stats: Stats, ontology: Ontology, language: Language) -> Iterato
         (_word(language, "实体", "Entities"), entities),
         (_word(language, "陈述", "Statements"), relations),
         (_word(language, "模态", "Modality"), modalities),
+        (_word(language, "推断", "Inferred"), stats.inferred),
         (_word(language, "拒收", "Refused"), refusals),
     ):
         yield f"{title}: {sum(counts.values())}"
@@ -137,7 +138,7 @@ def both(zh: str, en: str) -> str:
 
 def shorten(text: str, longest: int) -> str:
     """The text on one line without control characters, cut at `longest` columns of a terminal."""
-    line = " ".join("".join(ch if unicodedata.category(ch)[0] != "C" else " " for ch in text).split())
+    line = " ".join(plain(text).split())
     if width(line) <= longest:
         return line
     kept, used = [], 1
@@ -147,6 +148,12 @@ def shorten(text: str, longest: int) -> str:
             break
         kept.append(character)
     return "".join(kept) + "…"
+
+
+def plain(text: str) -> str:
+    """The text with a space for each control character and each mark that turns the direction of writing, with which
+    a document could write over what the terminal shows."""
+    return "".join(ch if unicodedata.category(ch)[0] != "C" else " " for ch in text)
 
 
 def width(text: str) -> int:

@@ -91,6 +91,14 @@ def test_hubs_directions_and_inverse_labels():
     assert ontology.modality_labels["proposed"] == ("建议", "proposed")
 
 
+def test_what_refines_types_and_relations_is_not_what_extraction_reads():
+    ontology = load()
+    refinements = {"Measure", "ActorGroup", "Observation", "Stage", "subProgramOf", "componentOf", "indirectlyTargets"}
+    assert {ONTOLOGY + name for name in refinements} <= DECLARED
+    assert not refinements & (ontology.types.keys() | ontology.relations.keys())
+    assert not any(refinements & (r.domain | r.range) for r in ontology.relations.values())
+
+
 def own_terms():
     return sorted(term for term in DECLARED if term.startswith(ONTOLOGY))
 
@@ -101,8 +109,7 @@ def test_every_term_is_named_defined_and_placed(term):
     texts = {(t.predicate.value, t.object.language) for t in said if isinstance(t.object, Literal)}
     names = [PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "prefLabel"]
     assert any({(name, "zh"), (name, "en")} <= texts for name in names)
-    if term != ONTOLOGY + "modalities":
-        assert {(PREFIXES["skos"] + "definition", "zh"), (PREFIXES["skos"] + "definition", "en")} <= texts
+    assert {(PREFIXES["skos"] + "definition", "zh"), (PREFIXES["skos"] + "definition", "en")} <= texts
     assert NamedNode(PREFIXES["rdfs"] + "isDefinedBy") in {t.predicate for t in said}
 
 
@@ -137,6 +144,16 @@ def test_a_direction_that_is_none_is_named(folder):
     path = folder / "policykg.ttl"
     path.write_text(path.read_text(encoding="utf-8").replace('chainDirection "both"', 'chainDirection "up"'), "utf-8")
     with pytest.raises(OntologyError, match="collaboratesWith leads 'up'"):
+        load(folder)
+
+
+def test_a_signature_of_what_is_no_class_is_named(folder):
+    path = folder / "policykg.ttl"
+    text = path.read_text(encoding="utf-8").replace(
+        "schema:rangeIncludes pkg:Instrument ;", "schema:rangeIncludes pkg:Tool ;"
+    )
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(OntologyError, match=r"rangeIncludes of .*#usesInstrument must name entity types or groups"):
         load(folder)
 
 

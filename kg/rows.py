@@ -1,0 +1,187 @@
+"""Plain JSON forms of what the look-ups give. The command line's `--format json` and the API share them.
+
+The labels of a statement's ends are `{"zh": …, "en": …}`, each in the other language where there is none in that one.
+Offsets are code points of the document's text, end exclusive.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from kg.export import assertion_row, entity_row, evidence_rows
+from kg.graph import Match, Neighbour, Stats
+from kg.model import Assertion, Chain, Document, Entity, Hop, Language, Refusal
+from kg.ontology import EntityType, Ontology, RelationType
+from kg.store import DocumentSummary
+
+if TYPE_CHECKING:
+    # pySHACL takes longer to import than a look-up takes
+    from kg.model import Finding
+
+JsonObject = dict[str, Any]
+
+
+# ---- Documents
+
+
+def document_row(summary: DocumentSummary) -> JsonObject:
+    """A document: what it says of itself, and how many things were read from it."""
+    return asdict(summary)
+
+
+def text_row(document: Document) -> JsonObject:
+    """A document with its sections and its whole text, which all offsets count in."""
+    return {
+        "source": document.source,
+        "language": document.language,
+        "bibliography": asdict(document.bibliography),
+        "sections": [asdict(section) for section in document.sections],
+        "text": document.text,
+    }
+
+
+def refusal_row(refusal: Refusal) -> JsonObject:
+    """A statement that was not let in, and why; `start`, `end` and `quote` only where its place is known."""
+    row = asdict(refusal)
+    span, message = row.pop("span"), {"zh": row.pop("message_zh"), "en": row.pop("message_en")}
+    return {**row, "message": message, **(span or {})}
+
+
+# ---- Entities and statements
+
+
+def described_row(
+    entity: Entity, outgoing: Sequence[Assertion], incoming: Sequence[Assertion], labels: Mapping[str, Entity]
+) -> JsonObject:
+    """An entity, the statements `outgoing` from it and those `incoming`. `labels` knows every entity they name."""
+    return {
+        **entity_row(entity),
+        "outgoing": [statement_row(assertion, labels) for assertion in outgoing],
+        "incoming": [statement_row(assertion, labels) for assertion in incoming],
+    }
+
+
+def statement_row(assertion: Assertion, labels: Mapping[str, Entity]) -> JsonObject:
+    """A statement as `kg.export` writes it, with the labels of its ends."""
+    return {**assertion_row(assertion), "belief": assertion.belief, **_end_labels(assertion, labels)}
+
+
+def match_row(match: Match) -> JsonObject:
+    """An entity found by name: `match` says how `name` matched."""
+    return {
+        **entity_row(match.entity),
+        "match": match.kind,
+        "name": match.name,
+        "statements": match.statements,
+    }
+
+
+def neighbour_row(neighbour: Neighbour) -> JsonObject:
+    """An entity one statement away, and the relations that lead there (`inverse` ones lead back)."""
+    return {
+        **entity_row(neighbour.entity),
+        "relations": list(neighbour.relations),
+        "inverse": list(neighbour.inverse),
+        "statements": neighbour.statements,
+        "belief": neighbour.belief,
+    }
+
+
+def _label(entity: Entity) -> JsonObject:
+    return {"zh": entity.label("zh"), "en": entity.label("en")}
+
+
+def _end_labels(assertion: Assertion, labels: Mapping[str, Entity]) -> JsonObject:
+    return {"s_label": _label(labels[assertion.subject]), "o_label": _label(labels[assertion.object])}
+
+
+# ---- Chains
+
+
+def chain_row(chain: Chain, labels: Mapping[str, Entity]) -> JsonObject:
+    """A chain. Each hop reads as its statement, `s p o`; it is walked from `o` to `s` where it is `inverse`."""
+    return {
+        "hops": [_hop_row(hop, labels) for hop in chain.hops],
+        "belief": chain.belief,
+        "modality": chain.modality,
+        "text": {"zh": _chain_text(chain, labels, "zh"), "en": _chain_text(chain, labels, "en")},
+    }
+
+
+def _hop_row(hop: Hop, labels: Mapping[str, Entity]) -> JsonObject:
+    assertion = hop.assertion
+    return {
+        "s": assertion.subject,
+        "p": assertion.predicate,
+        "o": assertion.object,
+        **_end_labels(assertion, labels),
+        "modality": assertion.modality,
+        "time": assertion.time,
+        "value": assertion.value,
+        "inverse": hop.inverse,
+        "belief": assertion.belief,
+        "evidence": [row for evidence in assertion.evidence for row in evidence_rows(evidence)],
+    }
+
+
+def _chain_text(chain: Chain, labels: Mapping[str, Entity], language: Language) -> str:
+    """The chain on one line: `A —targets→ B ←develops— C`."""
+    steps = [
+        (f"←{hop.assertion.predicate}—" if hop.inverse else f"—{hop.assertion.predicate}→", labels[hop.head])
+        for hop in chain.hops
+    ]
+    walked = [f"{arrow} {entity.label(language)}" for arrow, entity in steps]
+    return " ".join([labels[chain.hops[0].tail].label(language), *walked])
+
+
+# ---- The whole
+
+
+def stats_row(stats: Stats) -> JsonObject:
+    """How much a store holds, with totals."""
+    return {
+        "documents": stats.documents,
+        "entities": sum(stats.entities.values()),
+        "assertions": sum(stats.assertions.values()),
+        "evidence": stats.evidence,
+        "mentions": stats.mentions,
+        "refusals": sum(stats.refusals.values()),
+        "inferred": sum(stats.inferred.values()),
+        "entities_by_type": dict(stats.entities),
+        "assertions_by_predicate": dict(stats.assertions),
+        "assertions_by_modality": dict(stats.modalities),
+        "refusals_by_reason": dict(stats.refusals),
+        "inferred_by_rule": dict(stats.inferred),
+    }
+
+
+def finding_row(finding: "Finding") -> JsonObject:
+    """What a check or a shape found wrong; `focus` is the node that it found it at."""
+    message = {"zh": finding.message_zh, "en": finding.message_en}
+    return {"rule": finding.rule, "severity": finding.severity, "focus": finding.focus, "message": message}
+
+
+def ontology_row(ontology: Ontology) -> JsonObject:
+    """The words of the graph: entity types, relations as they read from either side, modalities."""
+    return {
+        "types": [_type_row(type_) for type_ in ontology.types.values()],
+        "relations": [_relation_row(relation) for relation in ontology.relations.values()],
+        "modalities": [_named(name, *labels) for name, labels in ontology.modality_labels.items()],
+    }
+
+
+def _type_row(type_: EntityType) -> JsonObject:
+    definition = {"zh": type_.definition_zh, "en": type_.definition_en}
+    return {**_named(type_.name, type_.label_zh, type_.label_en), "definition": definition}
+
+
+def _relation_row(relation: RelationType) -> JsonObject:
+    return {
+        **_named(relation.name, relation.label_zh, relation.label_en),
+        "inverse": {"zh": relation.inverse_zh, "en": relation.inverse_en},
+        "definition": {"zh": relation.definition_zh, "en": relation.definition_en},
+    }
+
+
+def _named(name: str, zh: str, en: str) -> JsonObject:
+    return {"name": name, "label": {"zh": zh, "en": en}}
