@@ -232,6 +232,8 @@ def chain(
 
     with _reading(store) as graph:
         one, other = graph.resolve(start), graph.resolve(end)
+        if one.id == other.id:
+            raise QueryError(f"{start} and {end} are the same entity, {one.label(_language(lang))}: name two")
         modalities: tuple[Modality, ...] = ("actual",) if actual else ("actual", "proposed")
         index = Index.of(graph.store, graph.ontology)
         found = index.between(one.id, other.id, max_hops=max_hops, limit=limit, modalities=modalities)
