@@ -1,16 +1,19 @@
 """The gate: from relations to assertions with evidence, and to refusals with their reasons.
 
 Nothing enters without evidence whose quote is exactly the document's text at its offsets, and without a predicate
-whose domain and range hold. What fails is not dropped but refused, with the reason.
+whose domain and range hold. What fails is not dropped but refused, with the reason. The rules are those of
+`ontology/shapes.ttl` and `queries/checks/` that one document shows, and take what they enforce from the ontology.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
 from ingest.qualifiers import Qualifiers
-from ingest.relations import Mention, Relation
-from kg.model import Assertion, Document, Entity, Evidence, Modality, Refusal, Sentence
+from ingest.relations import Relation
+from kg.model import Assertion, Document, Entity, Evidence, Modality, Refusal, Sentence, Span
 from kg.ontology import Ontology
 
 _HIGHEST = 0.99
@@ -46,6 +49,10 @@ def statement(relation: Relation, sentence: Sentence, qualifiers: Qualifiers) ->
     )
 
 
+_Fault = tuple[str, str, str]
+"""Why a statement may not enter: a word for programs, a Chinese and an English sentence."""
+
+
 class Gate:
     """Lets statements of one document in or refuses them."""
 
@@ -53,61 +60,179 @@ class Gate:
         self._ontology = ontology
         self._document = document
         self._entities = entities
+        self._rules = (
+            self._self,
+            self._predicate,
+            self._signature,
+            self._modality,
+            self._belief,
+            self._label,
+            self._time,
+            self._value,
+        )
 
     def pass_through(self, statements: Iterable[Statement]) -> tuple[tuple[Assertion, ...], tuple[Refusal, ...]]:
         """The assertions (the same statement of several sentences as one) and the refusals, in reading order."""
         passed: dict[tuple[str, str, str, Modality, str, str], list[Evidence]] = {}
         refused: dict[tuple[str, str, str, str], Refusal] = {}
+        steps = _Steps()
         for item in statements:
-            evidence = self._evidence(item)
-            if reason := self._fault(item, evidence):
-                refusal = self._refusal(item, evidence, *reason)
+            spans = item.sentence.spans(self._document)
+            if fault := self._fault(item) or self._evidence(spans) or self._cycle(item, steps):
+                refusal = self._refusal(item, spans[0], *fault)
                 refused.setdefault((refusal.subject, refusal.predicate, refusal.object, refusal.reason), refusal)
             else:
-                passed.setdefault(item.key, []).append(evidence)
+                passed.setdefault(item.key, []).append(self._read(item, spans))
         return tuple(_assertions(passed)), tuple(refused.values())
 
-    def _evidence(self, item: Statement) -> Evidence:
-        return Evidence(
-            source=self._document.source,
-            section=item.sentence.section.label,
-            spans=item.sentence.spans(self._document),
-            rule=item.relation.rule,
-            confidence=item.relation.confidence,
-        )
-
-    def _fault(self, item: Statement, evidence: Evidence) -> tuple[str, str, str] | None:
-        """Why the statement may not enter: a word, a Chinese and an English sentence; None where it may."""
+    def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
         relation = item.relation
-        if relation.subject.entity == relation.object.entity:
-            return "self", "主体和客体是同一实体。", "Subject and object are the same entity."
-        if not self._ontology.allows(relation.subject.type, relation.predicate, relation.object.type):
-            return ("signature", *self._signature_message(relation.subject, relation.predicate, relation.object))
-        if any(self._document.text[s.start : s.end] != s.quote for s in evidence.spans):
-            return "evidence", "引文与原文不符。", "The quote is not the document's text at its offsets."
-        return None
+        return Evidence(self._document.source, item.sentence.section.label, spans, relation.rule, relation.confidence)
 
-    def _signature_message(self, subject: Mention, predicate: str, object_: Mention) -> tuple[str, str]:
-        types, relation = self._ontology.types, self._ontology.relations[predicate]
-        one, two = types[subject.type], types[object_.type]
+    def _fault(self, item: Statement) -> _Fault | None:
+        return next((fault for rule in self._rules if (fault := rule(item))), None)
+
+    def _self(self, item: Statement) -> _Fault | None:
+        if item.relation.subject.entity != item.relation.object.entity:
+            return None
+        return "self", "主体和客体是同一实体。", "Subject and object are the same entity."
+
+    def _predicate(self, item: Statement) -> _Fault | None:
+        name = item.relation.predicate
+        if name in self._ontology.relations:
+            return None
+        return "predicate", f"本体中没有关系“{name}”。", f"The ontology has no relation “{name}”."
+
+    def _signature(self, item: Statement) -> _Fault | None:
+        subject, object_ = item.relation.subject.type, item.relation.object.type
+        if self._ontology.allows(subject, item.relation.predicate, object_):
+            return None
+        relation = self._ontology.relations[item.relation.predicate]
+        (one_zh, one_en), (two_zh, two_en) = self._type(subject), self._type(object_)
         return (
-            f"关系“{relation.label_zh}”不能从“{one.label_zh}”指向“{two.label_zh}”。",
-            f"The relation “{relation.label_en}” cannot lead from {one.label_en} to {two.label_en}.",
+            "signature",
+            f"关系“{relation.label_zh}”不能从“{one_zh}”指向“{two_zh}”。",
+            f"The relation “{relation.label_en}” cannot lead from {one_en} to {two_en}.",
         )
 
-    def _refusal(self, item: Statement, evidence: Evidence, reason: str, zh: str, en: str) -> Refusal:
+    def _type(self, name: str) -> tuple[str, str]:
+        type_ = self._ontology.types.get(name)
+        return (type_.label_zh, type_.label_en) if type_ else (name, name)
+
+    def _modality(self, item: Statement) -> _Fault | None:
+        known = self._ontology.modality_labels
+        if item.modality in known:
+            return None
+        listed = "、".join(zh for zh, _ in known.values()), ", ".join(known)
+        return "modality", f"模态须为{listed[0]}之一。", f"The modality {item.modality!r} is none of {listed[1]}."
+
+    def _belief(self, item: Statement) -> _Fault | None:
+        confidence = item.relation.confidence
+        if 0.0 <= confidence <= 1.0:
+            return None
+        return (
+            "belief",
+            f"规则的置信度 {confidence} 不在 0 至 1 之间。",
+            f"The rule's confidence {confidence} is not between 0 and 1.",
+        )
+
+    def _label(self, item: Statement) -> _Fault | None:
+        ends = (item.relation.subject.entity, item.relation.object.entity)
+        nameless = next((end for end in ends if not self._name(end).strip()), None)
+        if nameless is None:
+            return None
+        return "label", f"实体 {nameless} 没有名称。", f"The entity {nameless} has no label."
+
+    def _time(self, item: Statement) -> _Fault | None:
+        earliest, latest = self._ontology.years
+        if _possible(item.time, earliest, latest):
+            return None
+        return (
+            "time",
+            f"时间“{item.time}”不可能：须在 {earliest} 至 {latest} 年之间，且起不晚于止。",
+            f"The time “{item.time}” cannot be: it must lie in {earliest} to {latest}, its start before its end.",
+        )
+
+    def _value(self, item: Statement) -> _Fault | None:
+        relation = self._ontology.relations[item.relation.predicate]
+        if item.value or not relation.needs_value:
+            return None
+        return (
+            "value",
+            f"关系“{relation.label_zh}”须有数值，而句中没有。",
+            f"The relation “{relation.label_en}” needs a value, and the sentence gives none.",
+        )
+
+    def _evidence(self, spans: Sequence[Span]) -> _Fault | None:
+        if all(span.quote.strip() and self._document.text[span.start : span.end] == span.quote for span in spans):
+            return None
+        return "evidence", "引文与原文不符。", "The quote is not the document's text at its offsets."
+
+    def _cycle(self, item: Statement, steps: "_Steps") -> _Fault | None:
+        """Whether an actual statement would close a circle with those let in before it; if not, its step is kept."""
+        r, relation = item.relation, self._ontology.relations[item.relation.predicate]
+        if not relation.acyclic or item.modality != "actual":
+            return None
+        if not steps.lead(r.predicate, r.object.entity, r.subject.entity):
+            steps.add(r.predicate, r.subject.entity, r.object.entity)
+            return None
+        return (
+            "cycle",
+            f"文中前面已从相反方向陈述“{relation.label_zh}”，二者不能并立。",
+            f"Earlier statements of the text lead the other way by “{relation.label_en}”: both cannot hold.",
+        )
+
+    def _name(self, id_: str) -> str:
+        entity = self._entities.get(id_)
+        return entity.label() if entity else ""
+
+    def _refusal(self, item: Statement, span: Span, reason: str, zh: str, en: str) -> Refusal:
         relation = item.relation
         return Refusal(
             source=self._document.source,
-            subject=self._entities[relation.subject.entity].label(),
+            subject=self._name(relation.subject.entity),
             predicate=relation.predicate,
-            object=self._entities[relation.object.entity].label(),
+            object=self._name(relation.object.entity),
             rule=relation.rule,
             reason=reason,
             message_zh=zh,
             message_en=en,
-            span=evidence.spans[0],
+            span=span,
         )
+
+
+class _Steps:
+    """The steps of relations that must not lead back to where one began."""
+
+    def __init__(self) -> None:
+        self._heads: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def add(self, predicate: str, tail: str, head: str) -> None:
+        self._heads[predicate, tail].add(head)
+
+    def lead(self, predicate: str, start: str, end: str) -> bool:
+        """Whether the steps of the relation lead from the one entity to the other."""
+        seen, waiting = {start}, [start]
+        while waiting and end not in seen:
+            new = self._heads.get((predicate, waiting.pop()), set()) - seen
+            seen |= new
+            waiting += new
+        return end in seen
+
+
+_YEAR = re.compile(r"[0-9]{4,}")
+_MONTH = re.compile(r"([0-9]+) ?月")
+_CENTURY = re.compile(r"([0-9]+) ?世纪")
+
+
+def _possible(time: str, earliest: int, latest: int) -> bool:
+    """Whether the words can name a time: years and centuries in the range and in order, months from 1 to 12."""
+    years = [int(year) for year in _YEAR.findall(time)]
+    if years != sorted(years) or not all(earliest <= year <= latest for year in years):
+        return False
+    if not all(1 <= int(month) <= 12 for month in _MONTH.findall(time)):
+        return False
+    return all(earliest <= int(c) * 100 and int(c) * 100 - 99 <= latest for c in _CENTURY.findall(time))
 
 
 def _assertions(

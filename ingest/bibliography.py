@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.sections import visible
+from ingest.marks import visible
 from kg.model import Bibliography, Section
 
 _FIELDS: Mapping[str, str] = {

@@ -10,47 +10,41 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ingest.lexicon import Lexicon
-from ingest.names import Name, known_names, select
+from ingest.names import Name, by_word, known_names, select, set_names
 from ingest.patterns import NameRule, NameRules, name_rules
 from kg import ontology
 
-_WORD = r"[A-Z][\w&.'’–-]*[\w]|[A-Z]"
+_WORD = r"[A-Z][\w&.'’–-]*\w|[A-Z]"
 _RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}))*")
 _AND = re.compile(r"\sand\s(?:the\s)?")
-_LOWER_STEM = r"[A-Za-z][\w–-]*"
 
 
 class EnglishNames:
-    """The component."""
+    """The spaCy component `english_names`."""
 
     def __init__(self, lexicon: Lexicon, rules: NameRules) -> None:
         self._lexicon = lexicon
         self._rules = rules
-        self._heads = {word: rule for rule in rules.of("head") for word in rule.words}
+        self._heads = by_word(rules.of("head"))
         self._longest = max(word.count(" ") + 1 for word in self._heads)
         self._openings = [(word, rule) for rule in rules.of("opening") for word in rule.words]
         self._lower = [(rule, _lower_pattern(rule)) for rule in rules.of("lower")]
 
     def __call__(self, doc: Doc) -> Doc:
         """The same Doc with its names as `doc.ents`."""
-        spans = (
-            doc.char_span(n.start, n.end, label=n.type, kb_id=n.entry, span_id=n.rule, alignment_mode="contract")
-            for n in select(self.candidates(doc))
-        )
-        doc.set_ents([span for span in spans if span is not None])
-        return doc
+        return set_names(doc, select(self.candidates(doc)), alignment="contract")
 
     def candidates(self, doc: Doc) -> list[Name]:
         """Every name that some rule finds, overlapping ones too."""
         known = list(known_names(self._lexicon, self._rules, doc.text, _edges(doc)))
-        return [*known, *self._capitalised(doc.text), *self._extended(doc.text, known), *self._telling(doc.text)]
+        return [*known, *self._capitalised(doc.text), *self._extended(doc.text, known), *self._in_lower_case(doc.text)]
 
     def _capitalised(self, text: str) -> Iterator[Name]:
         """Capitalised runs with a telling first or last word."""
         for match in _RUN.finditer(text):
             for start, run in self._apart(*self._trimmed(match)):
                 if rule := self._telling_word(run):
-                    yield Name(start, start + len(run), rule.type, rule.id, "", rule.confidence)
+                    yield Name.by(rule, start, start + len(run))
 
     def _apart(self, start: int, run: str) -> Iterator[tuple[int, str]]:
         """The run, or the names that "and" joins in it: Fjord University and Polar Institute."""
@@ -90,16 +84,16 @@ class EnglishNames:
         candidates = (" ".join(words[i:]) for i in range(1, len(words)))
         return next((self._heads[ending] for ending in candidates if ending in self._heads), None)
 
-    def _telling(self, text: str) -> Iterator[Name]:
+    def _in_lower_case(self, text: str) -> Iterator[Name]:
         """A telling word in lower case with the word that says what it is about."""
         for rule, pattern in self._lower:
             for match in pattern.finditer(text):
                 if match.group(1).lower() not in self._rules.stop:
-                    yield Name(match.start(), match.end(), rule.type, rule.id, "", rule.confidence)
+                    yield Name.by(rule, match.start(), match.end())
 
 
 def _lower_pattern(rule: NameRule) -> re.Pattern[str]:
-    return re.compile(rf"\b({_LOWER_STEM})\s(?:{'|'.join(rule.words)})\b")
+    return re.compile(rf"\b([A-Za-z][\w–-]*)\s(?:{'|'.join(rule.words)})\b")
 
 
 def _edges(doc: Doc) -> frozenset[int]:

@@ -1,13 +1,16 @@
 """From names in sentences to the entities of a document.
 
-Needs the document's sentences and the names that `ingest.names` found in each (spaCy Docs with `ents`), in reading
-order. Gives every sentence's mentions, each with the id of its entity, and the entities themselves. In this order:
+Needs the document's sentences and the names that `ingest.names` or `ingest.english` found in each (spaCy Docs with
+`ents`), in reading order. Gives every sentence's mentions, each with the id of its entity, and the entities
+themselves. In this order:
 
-1. short forms that the text introduces in brackets become aliases, and are found wherever they stand;
-2. what the document names surely in one place is found in its other sentences;
-3. a dictionary name that is also an ordinary word stays only where the entry is named in full somewhere;
-4. names become entities: the dictionary's entry, the alias's owner, or a new entity of that type and name;
-5. definite descriptions (该计划) go to the last entity of a fitting type that was named before.
+1. a dictionary name that is also an ordinary word stays only where the entry is named in full somewhere;
+2. short forms that the text introduces in brackets become aliases, and are found wherever they stand;
+3. what the document names surely in one place is found in its other sentences;
+4. names become entities: the dictionary's entry, the alias's owner, or a new entity of that type and name; so do
+   words such as 国家 where they act;
+5. definite descriptions (该计划) go to the last entity of a fitting type that was named before;
+6. firms whose names differ only in their legal form become one.
 """
 
 import re
@@ -15,13 +18,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
 from ingest.names import Name, select
-from ingest.patterns import DICTIONARY, FOLDER, WEAK, NameRules, read_toml
-from ingest.relations import Mention
+from ingest.patterns import DICTIONARY, FOLDER, WEAK, NameRules, longest_first, read_toml
+from ingest.relations import Mention, outside
 from kg.iris import entity_id, normal
 from kg.model import Entity
 from kg.ontology import Entry, Ontology
@@ -38,6 +41,8 @@ _SURE = 0.6
 _REACH = 3
 """How many sentences back a definite description may reach."""
 _SHORTEST_REPEAT = 3
+_REPEATED = 0.5
+"""How sure a name is that is found only because another sentence has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,14 @@ class Resolved:
 
     mentions: list[list[Mention]]
     entities: dict[str, Entity]
+
+
+class _Owner(NamedTuple):
+    """What an alias stands for: type, name as written, dictionary entry (empty where none)."""
+
+    type: str
+    name: str
+    entry: str
 
 
 @dataclass(slots=True)
@@ -118,14 +131,14 @@ class Resolver:
         confidence = self._rules.confidence(span.id_)
         return Name(span.start_char, span.end_char, span.label_, span.id_, span.kb_id_, confidence)
 
-    def _introduced(self, texts: Sequence[str], names: Sequence[Sequence[Name]]) -> dict[str, tuple[str, str, str]]:
-        """Alias → (type, name, entry) of the thing that it stands for."""
-        aliases: dict[str, tuple[str, str, str]] = {}
+    def _introduced(self, texts: Sequence[str], names: Sequence[Sequence[Name]]) -> dict[str, _Owner]:
+        """Alias → the thing that it stands for."""
+        aliases: dict[str, _Owner] = {}
         for text, row in zip(texts, names, strict=True):
             for name in row:
-                owner = (name.type, text[name.start : name.end], name.entry)
+                owner = _Owner(name.type, text[name.start : name.end], name.entry)
                 for alias in self._in_brackets(text, name):
-                    if normal(alias) != normal(owner[1]):
+                    if normal(alias) != normal(owner.name):
                         aliases.setdefault(alias, owner)
         return aliases
 
@@ -142,10 +155,10 @@ class Resolver:
                 yield alias
 
     def _repeated(
-        self, texts: Sequence[str], names: list[list[Name]], aliases: Mapping[str, tuple[str, str, str]]
+        self, texts: Sequence[str], names: list[list[Name]], aliases: Mapping[str, _Owner]
     ) -> list[list[Name]]:
         """The names, with every alias and every sure name found wherever the document repeats it."""
-        sure: dict[str, tuple[str, str]] = {alias: (owner[0], "alias") for alias, owner in aliases.items()}
+        sure: dict[str, tuple[str, str]] = {alias: (owner.type, "alias") for alias, owner in aliases.items()}
         for text, row in zip(texts, names, strict=True):
             for name in row:
                 surface = text[name.start : name.end]
@@ -153,14 +166,14 @@ class Resolver:
                     sure.setdefault(surface, (name.type, name.rule))
         if not sure:
             return names
-        pattern = re.compile("|".join(re.escape(s) for s in sorted(sure, key=len, reverse=True)))
+        pattern = re.compile("|".join(map(re.escape, longest_first(sure))))
         return [select([*row, *_again(text, pattern, sure)]) for text, row in zip(texts, names, strict=True)]
 
     def _mentions(
         self,
         text: str,
         names: Iterable[Name],
-        aliases: Mapping[str, tuple[str, str, str]],
+        aliases: Mapping[str, _Owner],
         drafts: dict[str, _Draft],
     ) -> list[Mention]:
         mentions = []
@@ -172,7 +185,7 @@ class Resolver:
             mentions.append(Mention(name.start, name.end, draft.type, draft.id))
         return mentions + self._acting(text, mentions, drafts)
 
-    def _draft(self, name: Name, surface: str, aliases: Mapping[str, tuple[str, str, str]]) -> _Draft:
+    def _draft(self, name: Name, surface: str, aliases: Mapping[str, _Owner]) -> _Draft:
         type_, label, entry_id = name.type, _bare(surface), name.entry
         if surface in aliases:
             type_, owner, entry_id = aliases[surface]
@@ -190,8 +203,7 @@ class Resolver:
         found = []
         for word, type_, owner in self._refs.acting:
             for match in re.finditer(rf"{word}(?=[^的、，。级性化与和及家]{{2}})", text):
-                free = all(match.end() <= m.start or m.end <= match.start() for m in taken)
-                if free and _CLAUSE_START.search(text[: match.start()]):
+                if outside(taken, *match.span()) and _CLAUSE_START.search(text[: match.start()]):
                     draft = self._draft(Name(0, len(owner), type_, "acting"), owner, {})
                     drafts.setdefault(draft.id, draft).surfaces[owner] += 1
                     found.append(Mention(match.start(), match.end(), type_, draft.id))
@@ -207,7 +219,7 @@ class Resolver:
                 for match in re.finditer(re.escape(word), text):
                     named = [*before, *(m for m in row if m.end <= match.start())]
                     last = next((m for t in types for m in reversed(named) if m.type == t), None)
-                    if last and all(match.end() <= m.start or m.end <= match.start() for m in row):
+                    if last and outside(row, *match.span()):
                         found.append(Mention(match.start(), match.end(), last.type, last.entity))
             result.append(sorted(found, key=lambda m: m.start))
         return result
@@ -233,13 +245,14 @@ def _strong_only(names: Sequence[Sequence[Name]]) -> list[list[Name]]:
 
 
 def _again(text: str, pattern: re.Pattern[str], sure: Mapping[str, tuple[str, str]]) -> Iterator[Name]:
+    """The sure names that stand in the text, none of them a part of a longer word in Latin letters."""
     for match in pattern.finditer(text):
         surface = match.group()
         cut = _LATIN.match(surface[0]) and _LATIN.search(text[match.start() - 1 : match.start()])
         cut = cut or (_LATIN.match(surface[-1]) and _LATIN.match(text[match.end() : match.end() + 1]))
         if not cut:
             type_, rule = sure[surface]
-            yield Name(match.start(), match.end(), type_, rule, "", 0.5)
+            yield Name(match.start(), match.end(), type_, rule, "", _REPEATED)
 
 
 def _bare(surface: str) -> str:

@@ -7,14 +7,14 @@ that it names (`kb_id_`, empty where none) and the rule that found it (`id_`).
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, takewhile
+from itertools import dropwhile, product, takewhile
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from ingest.lac import WORDS
 from ingest.lexicon import Lexicon
-from ingest.patterns import DICTIONARY, WEAK, NameRule, NameRules, name_rules
+from ingest.patterns import DICTIONARY, WEAK, NameRule, NameRules, longest_first, name_rules
 from kg import ontology
 
 _NOUNS = frozenset({"n", "nz", "vn", "an", "nw", "nt", "ns", "nr", "LOC", "ORG", "PER", "a", "s"})
@@ -22,9 +22,11 @@ _LATIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.+\-/&]*$")
 _SEPARATORS = frozenset("、和与及或") | {"以及", "或者"}
 _MEASURED = "Indicator"
 _FIGURE = re.compile(r"\d")
+_QUOTED = re.compile(r"“[^“”《》，。；]{1,16}”")
 _LOOK_AHEAD = 24
+"""How far behind an indicator its figure may stand, in characters."""
 _LIST_REACH = 12
-"""How far behind a name its figure may stand, in characters; and how many members a list may have."""
+"""How many members a list may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +50,26 @@ class Name:
     entry: str = ""
     confidence: float = 0.0
 
+    @classmethod
+    def by(cls, rule: NameRule, start: int, end: int) -> "Name":
+        """The name that a rule finds there."""
+        return cls(start, end, rule.type, rule.id, "", rule.confidence)
+
 
 class NameFinder:
-    """The component."""
+    """The spaCy component `policy_names`."""
 
     def __init__(self, lexicon: Lexicon, rules: NameRules) -> None:
         self._lexicon = lexicon
         self._rules = rules
         self._titles = [(rule, _title_pattern(rule)) for rule in rules.of("title")]
-        self._heads = _by_word(rules.of("head"))
-        self._marked = _by_word(rules.of("marked"))
-        self._lists = _by_word(rules.of("list"))
+        self._heads = by_word(rules.of("head"))
+        self._marked = by_word(rules.of("marked"))
+        self._lists = by_word(rules.of("list"))
 
     def __call__(self, doc: Doc) -> Doc:
         """The same Doc with its names as `doc.ents`."""
-        names = select(self.candidates(doc))
-        spans = (doc.char_span(n.start, n.end, label=n.type, kb_id=n.entry, span_id=n.rule) for n in names)
-        doc.set_ents([span for span in spans if span is not None])
-        return doc
+        return set_names(doc, select(self.candidates(doc)), alignment="strict")
 
     def candidates(self, doc: Doc) -> list[Name]:
         """Every name that some rule finds, overlapping ones too."""
@@ -74,23 +78,22 @@ class NameFinder:
         edges = frozenset(w.start for w in words) | frozenset(w.end for w in words)
         known = known_names(self._lexicon, self._rules, text, edges)
         names = [*known, *self._titled(text), *self._tagged(words)]
-        runs = list(_runs(words))
-        for run in runs:
+        for run in _runs(words):
             names += self._headed(text, run)
         names += self._after_marks(text, words)
-        names += self._extended(text, names)
-        return names + self._listed(words, names)
+        names = [*names, *self._extended(text, names)]
+        return [*names, *self._listed(words, names)]
 
     def _titled(self, text: str) -> Iterator[Name]:
         for rule, pattern in self._titles:
             for match in pattern.finditer(text):
-                yield Name(match.start(1), match.end(1), rule.type, rule.id, "", rule.confidence)
+                yield Name.by(rule, match.start(1), match.end(1))
 
     def _tagged(self, words: Sequence[Word]) -> Iterator[Name]:
         for rule in self._rules.of("tagged"):
             for word in words:
                 if word.tag in rule.tags and len(word.text) > 1 and word.text not in self._rules.leading:
-                    yield Name(word.start, word.end, rule.type, rule.id, "", rule.confidence)
+                    yield Name.by(rule, word.start, word.end)
 
     def _headed(self, text: str, run: Sequence[Word]) -> Iterator[Name]:
         """Names that are runs of nouns with a telling last word; what stands behind it must be known to be harmless."""
@@ -107,9 +110,9 @@ class NameFinder:
         stem = "".join(word.text for word in named)[: -len(head)]
         if not stem or (rule.after and stem not in rule.after):
             return None
-        if rule.type == _MEASURED and not figure_behind(text, run[-1].end):
+        if rule.type == _MEASURED and not _figure_behind(text, run[-1].end):
             return None
-        return Name(named[0].start, run[-1].end, rule.type, rule.id, "", rule.confidence)
+        return Name.by(rule, named[0].start, run[-1].end)
 
     def _drops(self, word: Word, rule: NameRule) -> bool:
         if word.tag == "LOC":
@@ -123,25 +126,22 @@ class NameFinder:
             run = list(_prefix(behind, match.end()))
             for stop in range(len(run), 0, -1):
                 if head := _ending(run[:stop], self._marked):
-                    rule = self._marked[head]
-                    yield Name(match.start(), run[stop - 1].end, rule.type, rule.id, "", rule.confidence)
+                    yield Name.by(self._marked[head], match.start(), run[stop - 1].end)
                     break
 
     def _extended(self, text: str, names: Iterable[Name]) -> Iterator[Name]:
         """Known names with a head right behind them."""
-        for name in [n for n in names if n.entry and n.rule == DICTIONARY]:
-            for rule in self._rules.of("extension"):
-                if name.type in rule.source_types:
-                    for word in rule.words:
-                        if text.startswith(word, name.end):
-                            yield Name(name.start, name.end + len(word), rule.type, rule.id, "", rule.confidence)
+        known = (name for name in names if name.entry and name.rule == DICTIONARY)
+        for name, rule in product(known, self._rules.of("extension")):
+            for word in rule.words:
+                if name.type in rule.source_types and text.startswith(word, name.end):
+                    yield Name.by(rule, name.start, name.end + len(word))
 
-    def _listed(self, words: Sequence[Word], names: Sequence[Name]) -> list[Name]:
-        found: list[Name] = []
+    def _listed(self, words: Sequence[Word], names: Sequence[Name]) -> Iterator[Name]:
+        """The members of lists that 等 ends, each of the type that the list's own name says."""
         for at, word in enumerate(words):
             if word.text == "等" and (rule := self._list_rule(words[at + 1 : at + 7])):
-                found += self._members(words, at, rule, names)
-        return found
+                yield from self._members(words, at, rule, names)
 
     def _list_rule(self, behind: Sequence[Word]) -> NameRule | None:
         """The rule for what the list is of: the longest listed word that the nouns behind 等 end in."""
@@ -151,7 +151,7 @@ class NameFinder:
 
     def _members(self, words: Sequence[Word], at: int, rule: NameRule, names: Sequence[Name]) -> Iterator[Name]:
         """The members before word `at`, last to first, each as far left as it is made of nouns."""
-        known = {(n.start, n.end): n for n in names if n.entry or n.rule.startswith("lac")}
+        known = {(n.start, n.end) for n in names if n.entry or n.rule.startswith("lac")}
         stop = at
         for _ in range(_LIST_REACH):
             start = stop
@@ -162,13 +162,13 @@ class NameFinder:
                 return
             span = (member[0].start, member[-1].end)
             if not rule.names_only or span in known or member[-1].tag in {"ORG", "nz", "LOC", "PER"}:
-                yield Name(*span, rule.type, rule.id, "", rule.confidence)
+                yield Name.by(rule, *span)
             if not start or words[start - 1].text not in _SEPARATORS:
                 return
             stop = start - 1
 
 
-def figure_behind(text: str, end: int) -> bool:
+def _figure_behind(text: str, end: int) -> bool:
     """Whether a figure stands close behind `end`: an indicator is one only where the text gives its value."""
     return bool(_FIGURE.search(text[end : end + _LOOK_AHEAD]))
 
@@ -177,25 +177,22 @@ def known_names(lexicon: Lexicon, rules: NameRules, text: str, edges: frozenset[
     """The dictionary's names in a text whose words begin and end at `edges`."""
     for hit in lexicon.hits(text, edges):
         if text[hit.start : hit.end] in rules.generic or (
-            hit.entry.type == _MEASURED and not figure_behind(text, hit.end)
+            hit.entry.type == _MEASURED and not _figure_behind(text, hit.end)
         ):
             continue
         rule = WEAK if hit.weak else DICTIONARY
         yield Name(hit.start, hit.end, hit.entry.type, rule, hit.entry.id, rules.confidence(rule))
 
 
-_QUOTED = re.compile(r"“[^“”《》，。；]{1,16}”")
-
-
 def _title_pattern(rule: NameRule) -> re.Pattern[str]:
     opening, closing = rule.marks[0], rule.marks[1]
-    ending = "|".join(sorted(map(re.escape, rule.words), key=len, reverse=True))
+    ending = "|".join(map(re.escape, longest_first(rule.words)))
     return re.compile(
         rf"{opening}([^{opening}{closing}。；]{{1,50}}?(?:{ending})(?:（[^（）]*）|\([^()]*\))?){closing}"
     )
 
 
-def _by_word(rules: Sequence[NameRule]) -> dict[str, NameRule]:
+def by_word(rules: Sequence[NameRule]) -> dict[str, NameRule]:
     """Head word → rule; where two rules claim a word, the first in the file has it."""
     table: dict[str, NameRule] = {}
     for rule in rules:
@@ -249,6 +246,17 @@ def select(names: Iterable[Name]) -> list[Name]:
             chosen.append(name)
             taken.update(range(name.start, name.end))
     return sorted(chosen, key=lambda n: n.start)
+
+
+def set_names(doc: Doc, names: Iterable[Name], *, alignment: str) -> Doc:
+    """The same Doc with those names as `doc.ents`. `alignment` says what becomes of a name that cuts a token, as in
+    spaCy's `char_span`: "strict" drops it, "contract" leaves the whole tokens in it."""
+    spans = (
+        doc.char_span(n.start, n.end, label=n.type, kb_id=n.entry, span_id=n.rule, alignment_mode=alignment)
+        for n in names
+    )
+    doc.set_ents([span for span in spans if span is not None])
+    return doc
 
 
 @Language.factory("policy_names", requires=["doc.spans"], assigns=["doc.ents"])

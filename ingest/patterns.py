@@ -1,7 +1,7 @@
 """Extraction patterns as data: `ingest/patterns/*.toml`, each with an example it must match and one it must not."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -71,6 +71,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise OntologyError(f"the pattern file {path} cannot be read: {error}") from error
 
 
+def longest_first(words: Iterable[str]) -> list[str]:
+    """The words in the order in which a pattern must try them so that it finds the longest: 集团公司 before 集团."""
+    return sorted(words, key=len, reverse=True)
+
+
 @cache
 def name_rules(language: str) -> NameRules:
     """The rules of `names.<language>.toml`. Raises OntologyError for a rule without its parts."""
@@ -126,7 +131,6 @@ class RelationRule:
 class RelationRules:
     """All relation rules of one language; groups right behind a word of `not_subject_after` are not picked."""
 
-    language: str
     not_subject_after: tuple[str, ...]
     rules: tuple[RelationRule, ...]
 
@@ -139,7 +143,7 @@ def relation_rules(language: str) -> RelationRules:
     rules = [_relation_rule(path, kind, row) for kind in get_args(RelationKind) for row in data.get(kind, ())]
     if len({rule.id for rule in rules}) != len(rules):
         raise OntologyError(f"two rules of {path} have the same id")
-    return RelationRules(language, tuple(data["not_subject_after"]), tuple(rules))
+    return RelationRules(tuple(data["not_subject_after"]), tuple(rules))
 
 
 def _relation_rule(path: Path, kind: RelationKind, row: Mapping[str, Any]) -> RelationRule:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ingest.patterns import FOLDER, read_toml
+from ingest.patterns import FOLDER, longest_first, read_toml
 from kg.model import Modality
 
 _BREAK = re.compile(r"[，。；！？;!?]|,\s")
@@ -33,8 +33,7 @@ class Qualifiers:
 
         The words of the clause decide; where they are silent, those of the sentence before it or of the headings do."""
         clause_start = _last_break(_BREAK, text, trigger)
-        stop = _BREAK.search(text, trigger)
-        clause = text[clause_start : min(stop.start() if stop else len(text), trigger + _BEHIND)]
+        clause = text[clause_start : min(_next_break(_BREAK, text, trigger), trigger + _BEHIND)]
         if self.negated.search(text, clause_start, trigger):
             return "negated"
         sentence = text[_last_break(_WIDE_BREAK, text, trigger) : trigger]
@@ -52,20 +51,18 @@ class Qualifiers:
         before = [m.group() for m in self.times.finditer(text, start, trigger)]
         if before:
             return before[-1].strip()
-        stop = _BREAK.search(text, trigger)
-        behind = self.times.search(text, trigger, stop.start() if stop else len(text))
+        behind = self.times.search(text, trigger, _next_break(_BREAK, text, trigger))
         return behind.group().strip() if behind else ""
 
     def value(self, text: str, predicate: str, subject_end: int, object_end: int) -> str:
         """The figure of a measurement (behind its indicator) or of a funding (the clause's sum of money), or none."""
         if predicate == "measuredBy":
-            stop = _WIDE_BREAK.search(text, object_end)
-            found = self.figure.search(text, object_end, stop.start() if stop else len(text))
+            found = self.figure.search(text, object_end, _next_break(_WIDE_BREAK, text, object_end))
             return found.group().strip(" ,，") if found else ""
         if predicate == "funds":
             start = _last_break(_WIDE_BREAK, text, min(subject_end, object_end))
-            stop = _WIDE_BREAK.search(text, max(subject_end, object_end))
-            found = self.money.search(text, start, stop.start() if stop else len(text))
+            stop = _next_break(_WIDE_BREAK, text, max(subject_end, object_end))
+            found = self.money.search(text, start, stop)
             return found.group().strip() if found else ""
         return ""
 
@@ -80,14 +77,20 @@ def qualifiers(language: str) -> Qualifiers:
         not_proposed=_any(data["not_proposed"]),
         actual=_any(data["actual"]),
         negated=_any(data["negated"]),
-        times=re.compile("|".join(sorted(data["time"], key=len, reverse=True))),
+        times=re.compile("|".join(longest_first(data["time"]))),
         figure=re.compile(data["figure"]),
         money=re.compile(data["money"]),
     )
 
 
-def _any(words: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sorted(words, key=len, reverse=True)) or r"(?!)", re.IGNORECASE)
+def _any(patterns: Sequence[str]) -> re.Pattern[str]:
+    """One pattern for all of them; it matches nothing where there are none."""
+    return re.compile("|".join(longest_first(patterns)) or r"(?!)", re.IGNORECASE)
+
+
+def _next_break(pattern: re.Pattern[str], text: str, start: int) -> int:
+    found = pattern.search(text, start)
+    return found.start() if found else len(text)
 
 
 def _last_break(pattern: re.Pattern[str], text: str, before: int) -> int:

@@ -6,7 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from ingest.bibliography import read_bibliography
-from ingest.sections import Paragraph, Visible, language_of, lay_out, visible
+from ingest.layout import Paragraph, lay_out
+from ingest.marks import Visible, language_of, visible
 from kg.errors import DocumentError
 from kg.model import Document, Reading, Sentence
 

@@ -5,12 +5,12 @@ ontology's signatures. Who did what when, and whether it happened or is only pro
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise, zip_longest
 
-from ingest.patterns import RelationRule, RelationRules
+from ingest.patterns import RelationRule, RelationRules, longest_first
 from kg.ontology import Ontology
 
 _CLAUSE = re.compile(r"[，。；：！？!?;]|,(?!\d|\sand)|:(?!\d)")
@@ -46,7 +46,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Names that stand in one list."""
+    """Names that stand in one list, in order; `clause` counts the clauses of the sentence before its first name."""
 
     members: tuple[Mention, ...]
     clause: int
@@ -133,6 +133,7 @@ class RelationFinder:
         return _ends_in(before, rule.ahead_after) if rule.ahead_after else not _ends_in(before, self._barred)
 
     def _fits(self, group: Group, rule: RelationRule, *, ahead: bool = True) -> bool:
+        """Whether a member of the group has a type for the part that the rule's first (`ahead`) or second group has."""
         role, allowed = ("domain", rule.subject) if rule.subject_first is ahead else ("range", rule.object)
         types = allowed or getattr(self._ontology.relations[rule.relation], role)
         return any(member.type in types for member in group.members)
@@ -170,6 +171,11 @@ class RelationFinder:
         return fits and (not rule.same_type or subject.type == object_.type)
 
 
+def outside(mentions: Iterable[Mention], start: int, end: int) -> bool:
+    """Whether what stands from `start` to `end` touches none of the mentions."""
+    return all(end <= mention.start or mention.end <= start for mention in mentions)
+
+
 def _modifies(text: str, group: Group, after: Group | None) -> bool:
     """Whether the group is a place that only says whose the thing right behind it is: 日本 in 日本半导体产业."""
     place = all(member.type == "Place" for member in group.members)
@@ -177,6 +183,7 @@ def _modifies(text: str, group: Group, after: Group | None) -> bool:
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[Group]:
+    """The mentions in order, those put together between which nothing but a comma, a conjunction or marks stands."""
     runs: list[list[Mention]] = []
     for mention in mentions:
         if runs and _COORDINATION.match(text[runs[-1][-1].end : mention.start]) and mention.start > runs[-1][-1].end:
@@ -193,7 +200,7 @@ def _without(text: str, groups: Sequence[Group], start: int, end: int) -> int:
 
 @cache
 def _trigger_pattern(triggers: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(_whole, sorted(triggers, key=len, reverse=True))))
+    return re.compile("|".join(map(_whole, longest_first(triggers))))
 
 
 def _whole(word: str) -> str:
@@ -207,12 +214,12 @@ def _last_words(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _ends_in(text: str, words: tuple[str, ...]) -> bool:
-    return bool(_last_words(words).search(text))
+    return bool(words) and _last_words(words).search(text) is not None
 
 
 def _places(text: str, triggers: tuple[str, ...], groups: Sequence[Group]) -> Iterator[tuple[int, int]]:
     """Where a trigger stands outside the names."""
-    names = [(m.start, m.end) for g in groups for m in g.members]
+    names = [mention for group in groups for mention in group.members]
     for match in _trigger_pattern(triggers).finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in names):
-            yield match.start(), match.end()
+        if outside(names, *match.span()):
+            yield match.span()

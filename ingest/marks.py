@@ -1,0 +1,108 @@
+"""What of a document's characters is text and what is mark, and the language that the text is in."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kg.model import Language
+
+Range = tuple[int, int]
+"""Document offsets: start inclusive, end exclusive."""
+
+CITED = r"\d{1,3}(?:\s*[-–—一,，、;；.~～]\s*\d{1,3})*"
+"""A pattern for the numbers of the works that a citation names."""
+_MARK = re.compile(
+    rf"""
+      <!--.*?-->                                                        # comment
+    | !\[[^\]\n]{{0,300}}\]\([^)\n]{{0,600}}\)                                          # image
+    | <sup>\s*[\[［(（]?\s*(?:[\d\s,，、;；\-–—~*†‡\\]|[①-⑳])*[\]］)）]?\s*</sup>(?<!m<sup>2</sup>)(?<!m<sup>3</sup>)
+    | \^\{{[^{{}}\n]{{1,24}}\}} | \^\[[^\]\n]{{1,24}}\] | \^[①-⑳]        # citation
+    | [\[［]\s*{CITED}\s*[\]］](?!\()                                    # citation in brackets
+    | \[\d{{1,2}}(?=[，。、；\u4e00-\u9fff])                                # its closing bracket lost
+    | \$\s*\^\s*\{{?\s*[\[［]?[\d\s,，、.\-–—~*]*[\]］]?\s*\}}?\s*\$         # citation set as a formula
+    | \$\s*\\(?:bullet|textcircled)\b[^$\n]{{0,12}}\$                     # bullet set as a formula
+    | \$(?P<formula>[^$\n]{{0,200}}[\\^_{{}}][^$\n]{{0,200}}|\s*(?:[+=<>@~]|[A-Za-z])?\s*[\d.\s]*)\$
+    | \[(?P<link>[^\]\n]{{1,300}})\]\((?:[^()\s]|\([^()\s]*\)){{1,600}}\)
+    | </?[A-Za-z][A-Za-z0-9]*(?:\s[^<>\n]{{0,600}})?/?> | <https?://[^<>\s]+>   # tag, bare address
+    | ^\ufeff?[ \t]*(?:\#{{1,6}}(?!\#)[ \t]*|[-*+•●▪◆■□>][ \t]+|={{2,}}[ \t]*)      # heading, bullet, quotation
+    | (?<![ \t])[ \t]*={{2,}}[ \t]*$ | (?<![ \t])[ \t]+\#+[ \t]*$         # end of a heading
+    | \\?\*+ | `+ | (?<!\w)_+(?=\w) | (?<=[\w.,!?)])_+(?!\w) | \\(?=[\\_{{}}\[\]()\#+.!<>~|$%&-])
+    | [\ufeff\u200b-\u200f\u2060\u00ad\x00-\x08\x0e-\x1f]
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_IN_FORMULA = re.compile(r"\^\s*\{\s*\[[^$]*?\]\s*\}|\\[A-Za-z]+|[\\^_{}~\s]")
+_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\u3000-\u303f①-⑳]")
+_NEUTRAL = frozenset("—…“”‘’·")
+HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+"""A Chinese character."""
+LATIN = re.compile("[A-Za-zÀ-ɏ]")
+"""A Latin letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Text as a reader sees it; `offsets[i]` is the document offset of `text[i]`."""
+
+    text: str
+    offsets: tuple[int, ...]
+
+
+def visible(document: str, ranges: Sequence[Range]) -> Visible:
+    """What a reader reads in those ranges, one after the other: no marks, no citations; white space only where it
+    parts Latin words or the digits of a number, as one space with the offset of a space or line break."""
+    chars: list[str] = []
+    offsets: list[int] = []
+    gap = -1
+    for offset in _offsets(document, ranges):
+        char = document[offset]
+        if char.isspace():
+            gap = offset if gap < 0 or (char == " " and document[gap] != " ") else gap
+            continue
+        if gap >= 0 and chars and _parted(chars[-1], char):
+            chars.append(" ")
+            offsets.append(gap)
+        chars.append(char)
+        offsets.append(offset)
+        gap = -1
+    return Visible("".join(chars), tuple(offsets))
+
+
+def _parted(before: str, char: str) -> bool:
+    """Whether white space between two characters is kept: not beside Chinese, nor between its quotation marks."""
+    return not (_WIDE.match(before) or _WIDE.match(char) or (before in _NEUTRAL and char in _NEUTRAL))
+
+
+def _offsets(document: str, ranges: Sequence[Range]) -> Iterator[int]:
+    """The offsets of all characters that are no mark, and of the line break after every range but the last."""
+    for n, (start, end) in enumerate(ranges):
+        at = start
+        for mark in _MARK.finditer(document, start, end):
+            yield from range(at, mark.start())
+            yield from _kept(mark)
+            at = mark.end()
+        yield from range(at, end)
+        if n + 1 < len(ranges) and end < len(document):
+            yield end
+
+
+def _kept(mark: re.Match[str]) -> Iterator[int]:
+    """The offsets inside a mark that are text all the same: a link's words, a formula's letters and figures."""
+    if mark["link"] is not None:
+        yield from range(*mark.span("link"))
+    elif mark["formula"] is not None:
+        at, end = mark.span("formula")
+        for noise in _IN_FORMULA.finditer(mark.string, at, end):
+            yield from range(at, noise.start())
+            at = noise.end()
+        yield from range(at, end)
+
+
+def width(text: str) -> int:
+    """How wide a text is on the page: a Chinese character counts two, any other one."""
+    return len(text) + len(_WIDE.findall(text))
+
+
+def language_of(text: str) -> Language:
+    """zh where it has at least as many Chinese characters as words in Latin letters."""
+    return "zh" if len(HAN.findall(text)) >= max(1, len(re.findall(r"[A-Za-z]+", text))) else "en"
