@@ -49,11 +49,12 @@ class Name:
     rule: str
     entry: str = ""
     confidence: float = 0.0
+    wins: bool = False
 
     @classmethod
     def by(cls, rule: NameRule, start: int, end: int) -> "Name":
         """The name that a rule finds there."""
-        return cls(start, end, rule.type, rule.id, "", rule.confidence)
+        return cls(start, end, rule.type, rule.id, "", rule.confidence, rule.wins)
 
 
 class NameFinder:
@@ -238,10 +239,10 @@ def _prefix(words: Iterable[Word], start: int) -> Iterator[Word]:
 
 
 def select(names: Iterable[Name]) -> list[Name]:
-    """The names that stand where several overlap: the longer one, then the surer one, then the one that came first."""
+    """The names that stand where several overlap: the longer one, one whose rule wins, the surer one, the first."""
     chosen: list[Name] = []
     taken: set[int] = set()
-    for name in sorted(names, key=lambda n: (n.start - n.end, -n.confidence)):
+    for name in sorted(names, key=lambda n: (n.start - n.end, not n.wins, -n.confidence)):
         if taken.isdisjoint(range(name.start, name.end)):
             chosen.append(name)
             taken.update(range(name.start, name.end))

@@ -23,7 +23,8 @@ NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)
 @dataclass(frozen=True, slots=True)
 class NameRule:
     """One rule of `names.*.toml`; the file's head says what each kind does. `finds` stands in `example`, and the rule
-    must find nothing in `counterexample`. `confidence` is its measured precision."""
+    must find nothing in `counterexample`. `confidence` is its measured precision; a rule that `wins` has its names
+    before the dictionary's."""
 
     id: str
     kind: NameKind
@@ -40,6 +41,7 @@ class NameRule:
     tags: tuple[str, ...] = ()
     append: str = ""
     names_only: bool = False
+    wins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ ontology's signatures. Who did what when, and whether it happened or is only pro
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,11 @@ _COORDINATION = re.compile(
     r"^[”’》）)\"]*(?:[（(][^（）()]{0,30}[）)])?[”’》\"]*(?:、|和|与|及|以及|或|或者|/|\s?(?:,\s?and|,|and|or|&)\s?(?:the\s)?)?[“‘《\"]*$"
 )
 _MARKS = '“”‘’《》"（）() 　'
+_WINDOW = 40
+"""How many groups before and behind a trigger are looked at: more than any sentence written for people has."""
+_LONGEST_LIST = 60
+_LOOK_BACK = 24
+"""How many characters before a group are looked at for the words that it may not stand behind."""
 _ARTICLE = re.compile(r"\b(?:the|a|an|its|their|our)\s*$", re.IGNORECASE)
 
 
@@ -46,10 +52,9 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Names that stand in one list, in order; `clause` counts the clauses of the sentence before its first name."""
+    """Names that stand in one list, in order."""
 
     members: tuple[Mention, ...]
-    clause: int
 
     @property
     def start(self) -> int:
@@ -60,6 +65,51 @@ class Group:
     def end(self) -> int:
         """Where its last name ends."""
         return self.members[-1].end
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """A sentence as the rules look at it: its text, the groups of names in it, and where its clauses end.
+
+    Everything is looked up by bisection and in a window of a few groups, so that a table that was flattened into one
+    endless sentence takes time in proportion to its length."""
+
+    text: str
+    groups: Sequence[Group]
+    starts: Sequence[int]
+    breaks: Sequence[int]
+
+    @classmethod
+    def of(cls, text: str, groups: Sequence[Group]) -> "_Scene":
+        """The scene with those groups, in order."""
+        return cls(text, groups, [g.start for g in groups], [m.start() for m in _CLAUSE.finditer(text)])
+
+    def before(self, offset: int) -> list[Group]:
+        """The last few groups that end before the offset."""
+        place = bisect_left(self.starts, offset)
+        return [group for group in self.groups[max(0, place - _WINDOW) : place] if group.end <= offset]
+
+    def after(self, offset: int) -> Sequence[Group]:
+        """The next few groups that begin at the offset or behind it."""
+        place = bisect_left(self.starts, offset)
+        return self.groups[place : place + _WINDOW]
+
+    def clause(self, offset: int) -> int:
+        """How many clauses end before the offset."""
+        return bisect_left(self.breaks, offset)
+
+    def clause_end(self, offset: int) -> int:
+        """Where the clause that holds the offset ends."""
+        place = bisect_left(self.breaks, offset)
+        return self.breaks[place] if place < len(self.breaks) else len(self.text)
+
+    def places(self, triggers: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+        """Where a trigger stands outside the names."""
+        for match in _trigger_pattern(triggers).finditer(self.text):
+            start, end = match.span()
+            last = bisect_left(self.starts, end)
+            if not last or outside(self.groups[last - 1].members, start, end):
+                yield start, end
 
 
 class RelationFinder:
@@ -78,7 +128,8 @@ class RelationFinder:
         if not groups:
             return []
         heads = [g for g, after in zip_longest(groups, groups[1:]) if not _modifies(text, g, after)]
-        found = [r for rule in self._frames for r in self._framed(text, heads, rule)]
+        scene = _Scene.of(text, heads)
+        found = [r for rule in self._frames for r in self._framed(scene, rule)]
         found += [r for rule, pattern in self._pairs for r in self._paired(text, groups, rule, pattern)]
         found += [r for rule in self._lists for group in groups for r in self._within(text, group, rule)]
         best: dict[tuple[str, str], Relation] = {}
@@ -95,41 +146,40 @@ class RelationFinder:
         """Whether the ontology's signature of the relation holds between the two."""
         return self._ontology.allows(subject.type, predicate, object_.type)
 
-    def _framed(self, text: str, groups: Sequence[Group], rule: RelationRule) -> Iterator[Relation]:
-        if rule.needs and not any(word in text for word in rule.needs):
+    def _framed(self, scene: _Scene, rule: RelationRule) -> Iterator[Relation]:
+        if rule.needs and not any(word in scene.text for word in rule.needs):
             return
-        for start, end in _places(text, rule.triggers, groups):
-            behind = self._behind(text, groups, end, rule)
-            ahead = self._ahead(text, groups, start, rule) if behind else None
+        for start, end in scene.places(rule.triggers):
+            behind = self._behind(scene, end, rule)
+            ahead = self._ahead(scene, start, rule) if behind else None
             if ahead and behind:
                 yield from self._joined(ahead, behind, rule, start)
 
-    def _behind(self, text: str, groups: Sequence[Group], end: int, rule: RelationRule) -> Group | None:
+    def _behind(self, scene: _Scene, end: int, rule: RelationRule) -> Group | None:
         """The group that the trigger leads to: the first one behind it in its clause that fits, not too far off."""
-        clause = _CLAUSE.search(text, end)
-        stop = clause.start() if clause else len(text)
-        fits = (g for g in groups if end <= g.start < stop and self._fits(g, rule, ahead=False))
-        group = next(fits, None)
-        if group is None or _without(text, groups, end, group.start) > rule.gap:
+        stop, near = scene.clause_end(end), scene.after(end)
+        group = next((g for g in near if g.start < stop and self._fits(g, rule, ahead=False)), None)
+        if group is None or _without(near, end, group.start) > rule.gap:
             return None
-        rest = text[group.end : stop]
+        rest = scene.text[group.end : stop]
         return group if not rule.behind or any(word in rest for word in rule.behind) else None
 
-    def _ahead(self, text: str, groups: Sequence[Group], start: int, rule: RelationRule) -> Group | None:
+    def _ahead(self, scene: _Scene, start: int, rule: RelationRule) -> Group | None:
         """The group before the trigger that the rule wants, from this clause or the last earlier one that has any."""
-        fits = [g for g in groups if g.end <= start and self._fits(g, rule) and self._placed(text, g, rule)]
+        near = scene.before(start)
+        fits = [g for g in near if self._fits(g, rule) and self._placed(scene.text, g, rule)]
         if not fits:
             return None
-        clause = len(_CLAUSE.findall(text, 0, start))
-        here = [g for g in fits if g.clause == clause]
+        here = [g for g in fits if scene.clause(g.start) == scene.clause(start)]
         if here:
             return here[-1] if rule.pick == "nearest" else here[0]
-        last = fits[-1].clause
-        return next(g for g in fits if g.clause == last)
+        last = scene.clause(fits[-1].start)
+        return next(g for g in fits if scene.clause(g.start) == last)
 
     def _placed(self, text: str, group: Group, rule: RelationRule) -> bool:
         """Whether the words right before the group let it play the part of the group before the trigger."""
-        before = _ARTICLE.sub("", text[: group.start].rstrip(_MARKS)).rstrip()
+        before = text[max(0, group.start - _LOOK_BACK) : group.start].rstrip(_MARKS)
+        before = _ARTICLE.sub("", before).rstrip()
         return _ends_in(before, rule.ahead_after) if rule.ahead_after else not _ends_in(before, self._barred)
 
     def _fits(self, group: Group, rule: RelationRule, *, ahead: bool = True) -> bool:
@@ -186,14 +236,15 @@ def _groups(text: str, mentions: Sequence[Mention]) -> list[Group]:
     """The mentions in order, those put together between which nothing but a comma, a conjunction or marks stands."""
     runs: list[list[Mention]] = []
     for mention in mentions:
-        if runs and _COORDINATION.match(text[runs[-1][-1].end : mention.start]) and mention.start > runs[-1][-1].end:
+        joined = runs and mention.start > runs[-1][-1].end and len(runs[-1]) < _LONGEST_LIST
+        if joined and _COORDINATION.match(text[runs[-1][-1].end : mention.start]):
             runs[-1].append(mention)
         else:
             runs.append([mention])
-    return [Group(tuple(run), len(_CLAUSE.findall(text, 0, run[0].start))) for run in runs]
+    return [Group(tuple(run)) for run in runs]
 
 
-def _without(text: str, groups: Sequence[Group], start: int, end: int) -> int:
+def _without(groups: Iterable[Group], start: int, end: int) -> int:
     """How many characters stand between start and end outside the names."""
     return end - start - sum(g.end - g.start for g in groups if start <= g.start and g.end <= end)
 
@@ -215,11 +266,3 @@ def _last_words(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _ends_in(text: str, words: tuple[str, ...]) -> bool:
     return bool(words) and _last_words(words).search(text) is not None
-
-
-def _places(text: str, triggers: tuple[str, ...], groups: Sequence[Group]) -> Iterator[tuple[int, int]]:
-    """Where a trigger stands outside the names."""
-    names = [mention for group in groups for mention in group.members]
-    for match in _trigger_pattern(triggers).finditer(text):
-        if outside(names, *match.span()):
-            yield match.span()

@@ -44,7 +44,8 @@ class RelationType:
     """A relation, how it reads from either side, and the types it may join (groups resolved to their members).
 
     `direction` says which way it leads along policy, program, actor, technology, product, industry: `forward` is from
-    subject to object.
+    subject to object. `subjects` and `objects` hold, beside the types that extraction reads (`domain`, `range`), what
+    refines them. Following an `acyclic` relation never leads back; a statement of one that `needs_value` has a figure.
     """
 
     name: str
@@ -58,6 +59,10 @@ class RelationType:
     range: frozenset[str]
     symmetric: bool
     direction: Direction
+    subjects: frozenset[str]
+    objects: frozenset[str]
+    acyclic: bool
+    needs_value: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,15 @@ class Ontology:
     entries: Mapping[str, Entry]
     """Entity id → entry."""
     digest: str
+    refinements: Mapping[str, EntityType]
+    """Kinds of things that refine the types: data may hold them, extraction does not read them."""
+    years: tuple[int, int]
+    """The first and the last year that a time may mean."""
 
     def allows(self, subject_type: str, predicate: str, object_type: str) -> bool:
         """Whether the relation may lead from the one type to the other; False for unknown names."""
         relation = self.relations.get(predicate)
-        return relation is not None and subject_type in relation.domain and object_type in relation.range
+        return relation is not None and subject_type in relation.subjects and object_type in relation.objects
 
 
 @cache
@@ -109,14 +118,16 @@ def load(folder: Path | None = None) -> Ontology:
     """
     folder = folder or data_folder("ontology")
     terms = _Terms.read(folder / "policykg.ttl")
-    types = _types(terms)
+    types, refinements = _types(terms), _refinements(terms)
     return Ontology(
         version=terms.value("https://w3id.org/policykg/ontology", _OWL + "versionInfo"),
         types=MappingProxyType(types),
-        relations=MappingProxyType(_relations(terms, types)),
+        relations=MappingProxyType(_relations(terms, types, refinements)),
         modality_labels=MappingProxyType(_modalities(terms)),
         entries=MappingProxyType(_entries(folder, types)),
         digest=_digest(folder),
+        refinements=MappingProxyType(refinements),
+        years=_years(terms),
     )
 
 
@@ -198,6 +209,18 @@ def _types(terms: _Terms) -> dict[str, EntityType]:
     return {local(iri, ONTOLOGY): _type(terms, iri) for iri in terms.extracted(_OWL + "Class")}
 
 
+def _refinements(terms: _Terms) -> dict[str, EntityType]:
+    """What refines the types: the other classes of entities, those that only group extracted types left out."""
+    extracted = set(terms.extracted(_OWL + "Class"))
+    rest = sorted(terms.below(ONTOLOGY + "Entity") - extracted)
+    return {local(iri, ONTOLOGY): _type(terms, iri) for iri in rest if not terms.below(iri) & extracted}
+
+
+def _years(terms: _Terms) -> tuple[int, int]:
+    earliest, latest = (terms.value(ONTOLOGY + "timeText", ONTOLOGY + name) for name in ("earliestYear", "latestYear"))
+    return int(earliest), int(latest)
+
+
 def _type(terms: _Terms, iri: str) -> EntityType:
     return EntityType(
         local(iri, ONTOLOGY),
@@ -207,23 +230,33 @@ def _type(terms: _Terms, iri: str) -> EntityType:
     )
 
 
-def _relations(terms: _Terms, types: Mapping[str, EntityType]) -> dict[str, RelationType]:
-    return {local(iri, ONTOLOGY): _relation(terms, iri, types) for iri in terms.extracted(_OWL + "ObjectProperty")}
+def _relations(
+    terms: _Terms, types: Mapping[str, EntityType], refinements: Mapping[str, EntityType]
+) -> dict[str, RelationType]:
+    extracted = terms.extracted(_OWL + "ObjectProperty")
+    return {local(iri, ONTOLOGY): _relation(terms, iri, types, refinements) for iri in extracted}
 
 
-def _relation(terms: _Terms, iri: str, types: Mapping[str, EntityType]) -> RelationType:
+def _relation(
+    terms: _Terms, iri: str, types: Mapping[str, EntityType], refinements: Mapping[str, EntityType]
+) -> RelationType:
     direction = terms.value(iri, _DIRECTION)
     if direction not in get_args(Direction):
         raise OntologyError(f"{terms.path.name}: {iri} leads {direction!r}, not {', '.join(get_args(Direction))}")
+    subjects, objects = (_members(terms, iri, _SCHEMA + side, types) for side in ("domainIncludes", "rangeIncludes"))
     return RelationType(
         local(iri, ONTOLOGY),
         *terms.texts(iri, _RDFS + "label"),
         *terms.texts(iri, ONTOLOGY + "inverseLabel"),
         *terms.texts(iri, _SKOS + "definition"),
-        domain=_members(terms, iri, _SCHEMA + "domainIncludes", types),
-        range=_members(terms, iri, _SCHEMA + "rangeIncludes", types),
+        domain=subjects & types.keys(),
+        range=objects & types.keys(),
         symmetric=_OWL + "SymmetricProperty" in terms.all(iri, _TYPE),
         direction=cast(Direction, direction),
+        subjects=subjects & (types.keys() | refinements.keys()),
+        objects=objects & (types.keys() | refinements.keys()),
+        acyclic="true" in terms.all(iri, ONTOLOGY + "acyclic"),
+        needs_value="true" in terms.all(iri, ONTOLOGY + "needsValue"),
     )
 
 
@@ -231,10 +264,10 @@ _DIRECTION = ONTOLOGY + "chainDirection"
 
 
 def _members(terms: _Terms, iri: str, side: str, types: Mapping[str, EntityType]) -> frozenset[str]:
-    """The extracted types among those that the relation may join; what refines them is left out."""
+    """All classes of entities that the relation may join, extracted types among them."""
     groups = terms.all(iri, side)
-    names = {iri.removeprefix(ONTOLOGY) for group in groups for iri in terms.below(group)} & types.keys()
-    if not names or any(_OWL + "Class" not in terms.all(group, _TYPE) for group in groups):
+    names = {iri.removeprefix(ONTOLOGY) for group in groups for iri in terms.below(group)}
+    if not names & types.keys() or any(_OWL + "Class" not in terms.all(group, _TYPE) for group in groups):
         raise OntologyError(f"{terms.path.name}: {side} of {iri} must name entity types or groups of them")
     return frozenset(names)
 

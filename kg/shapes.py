@@ -27,20 +27,26 @@ def validate(dataset_graph: Graph, ontology: Ontology) -> list[Finding]:
     The graph may hold one document or all of them, each statement with its entities; it is not changed.
     Raises OntologyError where the shapes themselves are at fault.
     """
-    _, report, _ = pyshacl.validate(dataset_graph, shacl_graph=_shapes(ontology), inference="none")
+    shapes = _shapes(ontology)
+    _, report, _ = pyshacl.validate(dataset_graph, shacl_graph=shapes, inference="none")
     if not isinstance(report, Graph):
         raise OntologyError(f"the graph cannot be validated: {report}")
-    found = {_finding(report, result) for result in report.subjects(RDF.type, SH.ValidationResult)}
+    found = {_finding(shapes, report, result) for result in report.subjects(RDF.type, SH.ValidationResult)}
     return sorted(found, key=lambda f: (f.severity != "violation", f.rule, f.focus))
 
 
-def _finding(report: Graph, result: Node) -> Finding:
-    messages = {m.language: str(m) for m in report.objects(result, SH.resultMessage) if isinstance(m, Text)}
+def _finding(shapes: Graph, report: Graph, result: Node) -> Finding:
+    shape = report.value(result, SH.sourceShape)
+    # those of the report lose their language where a query found the fault
+    messages = {m.language: str(m) for m in shapes.objects(shape, SH.message) if isinstance(m, Text)}
     severity = report.value(result, SH.resultSeverity) or SH.Violation
+    # a SPARQL constraint looks at a whole document, since its query is parsed anew for every node, and gives the fault
+    # as its value
+    by_query = report.value(result, SH.sourceConstraintComponent) == SH.SPARQLConstraintComponent
     return Finding(
-        rule=local(str(report.value(result, SH.sourceShape)), _SHAPE),
+        rule=local(str(shape), _SHAPE),
         severity=_SEVERITIES[severity],
-        focus=str(report.value(result, SH.focusNode)),
+        focus=str(report.value(result, SH.value if by_query else SH.focusNode)),
         message_zh=messages["zh"],
         message_en=messages["en"],
     )
@@ -48,11 +54,13 @@ def _finding(report: Graph, result: Node) -> Finding:
 
 def _shapes(ontology: Ontology) -> Graph:
     shapes = Graph().parse(data_folder("ontology") / "shapes.ttl", format="turtle")
-    for name in ontology.types:
+    for name in (*ontology.types, *ontology.refinements):
         shapes.add((_SHAPE.entity, SH.targetClass, _PKG[name]))
     for relation in ontology.relations.values():
         _add_signature(shapes, ontology, relation)
         _add_claim(shapes, relation)
+        if relation.needs_value:
+            _add_value(shapes, relation)
     _add_claimed(shapes, ontology)
     return shapes
 
@@ -61,11 +69,12 @@ def _add_signature(shapes: Graph, ontology: Ontology, relation: RelationType) ->
     """What may stand on either side, for statements and for direct triples."""
     name = relation.name
     sides = (
-        ("subject", "主语", relation.domain, SH.targetSubjectsOf, _CLAIM[name]),
-        ("object", "宾语", relation.range, SH.targetObjectsOf, _CLAIM_OBJECT[name]),
+        ("subject", "主语", relation.subjects, SH.targetSubjectsOf, _CLAIM[name]),
+        ("object", "宾语", relation.objects, SH.targetObjectsOf, _CLAIM_OBJECT[name]),
     )
     for side, side_zh, allowed, target, claim in sides:
-        types = [type_ for type_ in ontology.types.values() if type_.name in allowed]
+        known = (*ontology.types.values(), *ontology.refinements.values())
+        types = [type_ for type_ in known if type_.name in allowed]
         chinese, english = "、".join(t.label_zh for t in types), ", ".join(t.label_en for t in types)
         shape = _property(
             shapes,
@@ -101,6 +110,20 @@ def _add_claim(shapes: Graph, relation: RelationType) -> None:
         shapes.add((shape, constraint, value))
         shapes.add((shape, SH.targetObjectsOf, claim))
         shapes.add((shape, SH.targetSubjectsOf, claim_object))
+
+
+def _add_value(shapes: Graph, relation: RelationType) -> None:
+    """A relation that ties a thing to a figure says little without one."""
+    shape = _property(
+        shapes,
+        f"value-{relation.name}",
+        _PKG.valueText,
+        f"“{relation.label_zh}”的陈述没有数值；请对照证据补上，若原文没有则删去该陈述。",
+        f"A statement of {relation.name} has no value: add it from the evidence or drop the statement.",
+    )
+    shapes.add((shape, SH.targetSubjectsOf, _CLAIM_OBJECT[relation.name]))
+    shapes.add((shape, SH.minCount, Text(1)))
+    shapes.add((shape, SH.severity, SH.Warning))
 
 
 def _add_claimed(shapes: Graph, ontology: Ontology) -> None:

@@ -460,3 +460,9 @@ def test_the_order_of_evidence_does_not_matter(evidence: list[Evidence]) -> None
 def test_readings_of_one_sentence_do_not_add_up_and_sentences_do() -> None:
     assert belief([evidence_at(0, 0.5), evidence_at(0, 0.4)]) == 0.5
     assert belief([evidence_at(0, 0.5), evidence_at(1, 0.4)]) == 0.7
+
+
+def test_a_table_flattened_into_one_endless_sentence_is_read(extracted) -> None:
+    row = "挪威政府支持超导磁体技术和"
+    extraction = extracted(f"{row * 1500}。")
+    between(extraction, "挪威政府", "targets", "超导磁体技术")

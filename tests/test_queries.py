@@ -8,12 +8,14 @@ import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
 from small_graphs import Fact, document, id_of
+from test_gate import TIMES
 
 from kg import queries, rdf
 from kg.config import data_folder
 from kg.errors import NotFound, OntologyError, QueryError
 from kg.graph import Graph
 from kg.iris import BASE, EVIDENCE, INFERENCE, INFERRED, PREFIXES, STATEMENT
+from kg.model import Modality
 from kg.ontology import load
 from kg.queries import Question, check_findings, findings, run
 from kg.store import Store
@@ -190,6 +192,8 @@ A, B = Fact("Program:甲", "targets", "Technology:乙"), Fact("Technology:乙", 
 DOC = rdf.document_node("a")
 SUBJECT, OBJECT = rdf.entity_node(id_of("Program:甲")), rdf.entity_node(id_of("Technology:乙"))
 CONCLUSION, RDF_TYPE = NamedNode(INFERENCE + "0"), NamedNode(PREFIXES["rdf"] + "type")
+GROUP = rdf.entity_node("actorgroup/丁")
+MATCH, SAME = (NamedNode(PREFIXES[prefix] + name) for prefix, name in (("skos", "exactMatch"), ("owl", "sameAs")))
 LABEL = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
 
 
@@ -224,6 +228,36 @@ def plant(check: str, quads: list[Quad]) -> tuple[list[Quad], list[Quad]]:
             [],
         ),
         "inferred-triple-without-statement": ([Quad(SUBJECT, rdf.term("funds"), OBJECT, NamedNode(INFERRED))], []),
+        "two-types": (both(SUBJECT, RDF_TYPE, rdf.term("Policy")), []),
+        "two-countries": ([q for code in ("CN", "JP") for q in both(SUBJECT, rdf.term("country"), Literal(code))], []),
+        "match-between-countries": (
+            [
+                *both(SUBJECT, rdf.term("country"), Literal("CN")),
+                *both(OBJECT, rdf.term("country"), Literal("JP")),
+                *both(SUBJECT, MATCH, OBJECT),
+            ],
+            [],
+        ),
+        "same-as": (both(SUBJECT, SAME, OBJECT), []),
+        "group-smaller-than-its-members": (
+            [
+                *both(GROUP, rdf.term("size"), Literal(1)),
+                *both(GROUP, rdf.term("hasMember"), SUBJECT),
+                *both(GROUP, rdf.term("hasMember"), OBJECT),
+            ],
+            [],
+        ),
+        "part-not-in-quote": (
+            [
+                Quad(quote.subject, rdf.term("part"), NamedNode(EVIDENCE + "p"), DOC),
+                Quad(NamedNode(EVIDENCE + "p"), rdf.term("quote"), Literal("别的"), DOC),
+            ],
+            [],
+        ),
+        "statement-in-another-document": (
+            [Quad(quote.subject, rdf.term("source"), rdf.document_node("b"), DOC)],
+            [q for q in quads if q.subject == quote.subject and q.predicate == rdf.term("source")],
+        ),
         "entity-without-label": ([], both(SUBJECT, LABEL, Literal("甲", language="zh"))),
     }
     return faults[check]
@@ -245,7 +279,12 @@ def findings_after(check: str, facts: tuple[Fact, ...], planted: bool) -> list[q
 
 
 FIRING_FACTS = {
-    "part-of-each-other": (B, Fact("Technology:丙", "partOf", "Technology:乙")),
+    "part-of-cycle": (
+        B,
+        Fact("Technology:丙", "partOf", "Technology:丁"),
+        Fact("Technology:丁", "partOf", "Technology:乙"),
+    ),
+    "impossible-time": (Fact("Program:甲", "targets", "Technology:乙", time="2017—2006年"),),
     "signature-violation": (Fact("Technology:乙", "issuedBy", "Program:甲"),),
 }
 
@@ -259,6 +298,33 @@ def test_a_check_fires_once_where_it_should(check: str) -> None:
     for message in (found[0].message_zh, found[0].message_en):
         assert "{" not in message
         assert "?" not in message
+
+
+@pytest.mark.parametrize("modality", ["proposed", "negated"])
+def test_what_is_only_proposed_or_denied_is_no_fact(modality: Modality) -> None:
+    quads = both(SUBJECT, rdf.term("targets"), OBJECT)
+    with Store.in_memory() as store:
+        store.put(document("a", Fact("Program:甲", "targets", "Technology:乙", modality)))
+        data = Oxigraph()
+        data.extend([*store.quads(), *quads])
+    (found,) = check_findings(Store(data), load(), CHECKS["direct-triple-without-statement"])
+    assert found.focus == SUBJECT.value
+
+
+@pytest.mark.parametrize("names", ["甲乙", "甲乙丙", "甲乙丙丁戊"])
+def test_a_circle_of_parts_is_found_once_however_long(names: str) -> None:
+    pairs = zip(names, names[1:] + names[0], strict=True)
+    facts = [Fact(f"Program:{a}", "partOf", f"Program:{b}") for a, b in pairs]
+    with Store.in_memory() as store:
+        store.put(document("a", *facts, Fact("Program:己", "partOf", "Program:甲")))
+        assert len(check_findings(store, load(), CHECKS["part-of-cycle"])) == 1
+
+
+@pytest.mark.parametrize(("time", "possible"), TIMES)
+def test_the_check_and_the_gate_agree_on_what_time_can_be(time: str, possible: bool) -> None:
+    with Store.in_memory() as store:
+        store.put(document("a", Fact("Program:甲", "targets", "Technology:乙", time=time)))
+        assert (check_findings(store, load(), CHECKS["impossible-time"]) == []) is possible
 
 
 def test_a_sound_store_has_no_findings(graph: Graph) -> None:
