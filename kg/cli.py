@@ -445,6 +445,7 @@ def demo(
 
 
 _DEMO_CHAINS = (
+    ("863计划", "动力电池"),
     ("通商产业省", "半导体产业"),
     ("十城千辆", "新能源汽车产业"),
     ("Apollo program", "semiconductor industry"),
