@@ -3,11 +3,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STORE ?= .policykg/demo
+PORT ?= 8000
 
 .PHONY: run test clean
 
 run: .venv/installed
-	$(BIN)/kg demo --store $(STORE)
+	$(BIN)/kg demo --store $(STORE) --port $(PORT)
 
 test: .venv/installed-dev
 	$(BIN)/ruff check .
