@@ -88,10 +88,9 @@ class _Draft:
     label: str
     entry: Entry | None = None
     surfaces: Counter[str] = field(default_factory=Counter)
-    aliases: list[str] = field(default_factory=list)
 
     def entity(self) -> Entity:
-        aliases = tuple(dict.fromkeys([*self.aliases, *(_bare(s) for s in self.surfaces)]))
+        aliases = tuple(dict.fromkeys(map(_bare, self.surfaces)))
         if self.entry:
             known = self.entry.entity()
             names = {normal(name) for name in known.names}
