@@ -191,6 +191,42 @@ def export(
         _to(output, lambda stream: write(graph.store, format, stream))
 
 
+@app.command(epilog="Example: kg evaluate gold/ --text papers/    kg evaluate gold/a.jsonl --format json")
+def evaluate(
+    gold: Annotated[list[Path], typer.Argument(help="Files of annotated sentences (.jsonl) and folders of them.")],
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--text", help="The document's file, or a folder of them; else the sentences themselves are read."
+        ),
+    ] = None,
+    show: Annotated[int, typer.Option("--show", min=0, help="How many kinds of mistake are shown.")] = 10,
+    format: FormatOption = Output.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Measure how well annotated documents are read, and show what is read wrongly. No store is needed."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from ingest import report
+    from ingest.gold import gold_files, read_gold, texts_of
+    from ingest.pipeline import Pipeline
+
+    known, pipeline = load(), Pipeline()
+    documents = [read_gold(path, known) for path in gold_files(gold)]
+    pairs = list(zip(documents, texts_of(documents, source), strict=True))
+    console = Console(stderr=True)
+    shown = track(pairs, "评测 measuring", console=console, disable=not console.is_terminal, transient=True)
+    done = [report.evaluated(document, file, pipeline, known) for document, file in shown]
+    if format is Output.json:
+        _print_json(report.report_row(done, show))
+        return
+    for table in report.report_tables(done, known, _language(lang)):
+        typer.echo(table.name)
+        _print([*text.table_lines(table.titles, table.rows), ""])
+    _print(report.mistake_lines(done, show, known, _language(lang)))
+
+
 # ---- Looking up
 
 

@@ -566,6 +566,80 @@ def test_the_demo_reads_the_examples_and_shows_a_chain(kg, tmp_path: Path) -> No
         assert "\n1. " in part, f"no chain is shown for: {part}"
 
 
+# ---- Measuring
+
+PLACE = {"id": "T1", "surface": "挪威政府", "occ": 0, "type": "Government", "canonical": "挪威政府"}
+PROGRAM = {"id": "T2", "surface": "深海探测重点专项", "type": "Program", "canonical": "深海探测重点专项"}
+ANNOTATED = {
+    "sid": "tidal-001",
+    "section": "1",
+    "text": "2001年，挪威政府启动了深海探测重点专项（以下简称“深探专项”）。",
+    "entities": [PLACE, PROGRAM, {**PROGRAM, "id": "T3", "surface": "探专", "canonical": "探专"}],
+    "relations": [
+        {"s": "T2", "p": "issuedBy", "o": "T1", "modality": "actual", "time": "2001年", "value": ""},
+        {"s": "T3", "p": "partOf", "o": "T2", "modality": "actual", "time": "", "value": ""},
+    ],
+}
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    """A file of annotated sentences, named after the document that they are from."""
+    (tmp_path / "gold").mkdir()
+    path = tmp_path / "gold" / "tidal.jsonl"
+    path.write_text(json.dumps(ANNOTATED, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def test_annotations_are_measured_as_json(kg, gold: Path, folder: Path) -> None:
+    ended = kg("evaluate", gold.parent, "--text", folder, "--format", "json")
+    assert (ended.code, ended.err) == (0, "")
+    report = ended.json
+    (document,) = report["documents"]
+    assert (document["source"], document["text"]) == ("tidal", str(folder / "tidal.md"))
+    assert document["sentences"] == {"share": 1.0, "right": 1, "of": 1}
+    assert report["all"]["entities"] == {"p": 1.0, "r": 0.6667, "f1": 0.8, "found": 2, "predicted": 2, "gold": 3}
+    assert report["types"]["Program"] == {"p": 1.0, "r": 0.5, "f1": 0.6667, "found": 1, "predicted": 1, "gold": 2}
+    assert report["predicates"]["issuedBy"]["f1"] == 1.0
+    assert sum(band["of"] for band in report["confidence"]) == 1
+    assert report["sure"]["from"] == 0.8
+    assert {kind: n for kind, n in report["error_kinds"].items() if n} == {"boundary": 1, "missing-end": 1}
+    boundary = next(error for error in report["errors"] if error["kind"] == "boundary")
+    (example,) = boundary["examples"]
+    assert (boundary["expected"], boundary["given"], example["gold"]) == ("Program", "Program", "探专")
+    (start, end), text = example["gold_names"][0], example["text"]
+    assert (text, text[start:end]) == (ANNOTATED["text"], "探专")
+
+
+def test_annotations_are_measured_for_people(kg, gold: Path) -> None:
+    ended = kg("evaluate", gold)
+    assert (ended.code, ended.err) == (0, "")
+    assert "Program 项目" in ended.out
+    assert "边界不符: Program" in ended.out
+    assert "⟨深【探专】项⟩" in ended.out
+    english = kg("evaluate", gold, "--lang", "en", "--show", "0").out
+    assert "wrong boundary" in english
+    assert "【" not in english
+
+
+def test_a_broken_annotation_is_told_with_its_line(kg, gold: Path) -> None:
+    with gold.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps({**ANNOTATED, "entities": [{**PLACE, "type": "Robot"}]}))
+    ended = kg("evaluate", gold)
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.startswith(f"kg: {gold}:2: the entity T1 has the unknown type 'Robot'")
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_another_documents_text_is_not_measured(kg, gold: Path, folder: Path) -> None:
+    ended = kg("evaluate", gold, "--text", folder / "aurora.txt")
+    assert ended.code == 3
+    assert "aurora.txt is not the text of tidal" in ended.err
+    assert kg("evaluate", gold, "--text", folder / "missing.txt").code == 3
+    shutil.copy(gold, gold.with_name("other.jsonl"))
+    assert kg("evaluate", gold.parent, "--text", folder / "tidal.md").code == 2
+
+
 # ---- Which store
 
 
@@ -608,7 +682,7 @@ def test_the_version_is_told(kg) -> None:
     assert ended.out.startswith("policykg ")
 
 
-STORELESS = {"ontology"}
+STORELESS = {"ontology", "evaluate"}
 """The commands that need no store."""
 
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
