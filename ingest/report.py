@@ -42,7 +42,6 @@ class Evaluated:
 class Table:
     """Rows of text under titles, for people."""
 
-    name: str
     titles: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -51,7 +50,7 @@ def evaluated(gold: GoldDocument, text: Path | None, pipeline: Pipeline, ontolog
     """Reads a document and sets what was read beside its annotations. Raises DocumentError where the text cannot be
     read, or is another document's."""
     comparison = compare(gold, pipeline.extract_reading(gold_reading(gold, text)), ontology)
-    if not any(comparison.places):
+    if text and not any(comparison.places):
         raise DocumentError(f"{text} is not the text of {gold.source}: none of the annotated sentences stands in it")
     return Evaluated(gold.source, text, figures(comparison), mistakes(comparison))
 
@@ -175,13 +174,12 @@ def report_tables(documents: Sequence[Evaluated], ontology: Ontology, language: 
     """The figures: by document, by type, by relation, by belief; then how often each kind of mistake is made."""
     whole = _pooled(documents)
     yield _documents_table(documents, whole, language)
-    yield _counts_table(_word(language, "实体类型", "Entity types"), whole.types, ontology, language)
-    yield _counts_table(_word(language, "关系", "Relations"), whole.relations, ontology, language)
+    yield _counts_table(_word(language, "实体类型", "entity type"), whole.types, ontology, language)
+    yield _counts_table(_word(language, "关系", "relation"), whole.relations, ontology, language)
     yield _belief_table(whole, language)
     kinds = [(*_KIND_WORDS[kind], count) for kind, count in _by_kind(documents).items() if count]
     yield Table(
-        _word(language, "错误", "Mistakes"),
-        (_word(language, "种类", "kind"), _word(language, "次数", "times")),
+        (_word(language, "错误", "mistakes"), _word(language, "次数", "times")),
         tuple((_word(language, zh, en), str(count)) for zh, en, count in sorted(kinds, key=lambda kind: -kind[2])),
     )
 
@@ -244,7 +242,7 @@ def _documents_table(documents: Sequence[Evaluated], whole: Figures, language: L
     named = [(document.source, document.figures) for document in documents]
     if len(named) > 1:
         named.append((_word(language, "合计", "all"), whole))
-    return Table(_word(language, "文献", "Documents"), titles, tuple(_document_row(*pair) for pair in named))
+    return Table(titles, tuple(_document_row(*pair) for pair in named))
 
 
 def _document_row(name: str, f: Figures) -> tuple[str, ...]:
@@ -266,7 +264,7 @@ def _counts_table(name: str, counted: Mapping[str, Counts], ontology: Ontology, 
     rows = (
         (_term(n, ontology, language), *_measures(c), str(c.found), str(c.predicted), str(c.gold)) for n, c in ordered
     )
-    return Table(name, titles, tuple(rows))
+    return Table(titles, tuple(rows))
 
 
 def _belief_table(whole: Figures, language: Language) -> Table:
@@ -282,8 +280,7 @@ def _belief_table(whole: Figures, language: Language) -> Table:
         (f"{b.least}–{b.below}", str(b.right.of), str(b.right.right), _number(b.right.value), _number(b.belief))
         for b in bands
     ]
-    name = _word(language, "信度与正确率", "Belief and what is right")
-    return Table(name, tuple(_word(language, *pair) for pair in words), tuple(rows))
+    return Table(tuple(_word(language, *pair) for pair in words), tuple(rows))
 
 
 def _measures(counts: Counts) -> tuple[str, str, str]:

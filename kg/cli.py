@@ -2,7 +2,8 @@
 answer print JSON on `--format json`.
 
 Exit codes: 0 done; 1 violations found by `kg check`, or an error without a code of its own; 2 wrong usage or question;
-3 a document could not be ingested; 4 the store cannot be used; 5 packaged data at fault; 6 not found.
+3 a document could not be ingested, or annotations not read; 4 the store cannot be used; 5 packaged data at fault; 6 not
+found.
 """
 
 import json
@@ -222,7 +223,6 @@ def evaluate(
         _print_json(report.report_row(done, show))
         return
     for table in report.report_tables(done, known, _language(lang)):
-        typer.echo(table.name)
         _print([*text.table_lines(table.titles, table.rows), ""])
     _print(report.mistake_lines(done, show, known, _language(lang)))
 

@@ -614,7 +614,7 @@ def test_annotations_are_measured_as_json(kg, gold: Path, folder: Path) -> None:
 def test_annotations_are_measured_for_people(kg, gold: Path) -> None:
     ended = kg("evaluate", gold)
     assert (ended.code, ended.err) == (0, "")
-    assert "Program 项目" in ended.out
+    assert "Program 计划" in ended.out
     assert "边界不符: Program" in ended.out
     assert "⟨深【探专】项⟩" in ended.out
     english = kg("evaluate", gold, "--lang", "en", "--show", "0").out
