@@ -568,13 +568,13 @@ def test_the_demo_reads_the_examples_and_shows_a_chain(kg, tmp_path: Path) -> No
 
 # ---- Measuring
 
-PLACE = {"id": "T1", "surface": "挪威政府", "occ": 0, "type": "Government", "canonical": "挪威政府"}
+ISSUER = {"id": "T1", "surface": "挪威政府", "occ": 0, "type": "Government", "canonical": "挪威政府"}
 PROGRAM = {"id": "T2", "surface": "深海探测重点专项", "type": "Program", "canonical": "深海探测重点专项"}
 ANNOTATED = {
     "sid": "tidal-001",
     "section": "1",
     "text": "2001年，挪威政府启动了深海探测重点专项（以下简称“深探专项”）。",
-    "entities": [PLACE, PROGRAM, {**PROGRAM, "id": "T3", "surface": "探专", "canonical": "探专"}],
+    "entities": [ISSUER, PROGRAM, {**PROGRAM, "id": "T3", "surface": "探专", "canonical": "探专"}],
     "relations": [
         {"s": "T2", "p": "issuedBy", "o": "T1", "modality": "actual", "time": "2001年", "value": ""},
         {"s": "T3", "p": "partOf", "o": "T2", "modality": "actual", "time": "", "value": ""},
@@ -624,7 +624,7 @@ def test_annotations_are_measured_for_people(kg, gold: Path) -> None:
 
 def test_a_broken_annotation_is_told_with_its_line(kg, gold: Path) -> None:
     with gold.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps({**ANNOTATED, "entities": [{**PLACE, "type": "Robot"}]}))
+        stream.write(json.dumps({**ANNOTATED, "entities": [{**ISSUER, "type": "Robot"}]}))
     ended = kg("evaluate", gold)
     assert (ended.code, ended.out) == (3, "")
     assert ended.err.startswith(f"kg: {gold}:2: the entity T1 has the unknown type 'Robot'")

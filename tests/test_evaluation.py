@@ -1,6 +1,5 @@
 """The measure of `kg evaluate`: annotated files, where their sentences stand, figures, and what is read wrongly."""
 
-import importlib.util
 import json
 from collections import Counter
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scoring import SHARED, annotators_script
 
 from ingest.alignment import located
 from ingest.evaluation import Counts, Figures, Share, compare, compared, evaluate
@@ -23,37 +23,41 @@ from kg.iris import entity_id
 from kg.model import Assertion, Entity, Evidence, Extraction, Mention, Span
 from kg.ontology import load
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 ONTOLOGY = load()
+
+NAMES = {"贝尔实验室": "Institute", "晶体管": "Technology", "半导体产业": "Industry", "清华大学": "University"}
+
+
+def entity(id_: str, surface: str, canonical: str = "") -> dict:
+    canonical = canonical or surface
+    return {"id": id_, "surface": surface, "occ": 0, "type": NAMES[canonical], "canonical": canonical}
+
+
+def relation(s: str, p: str, o: str) -> dict:
+    return {"s": s, "p": p, "o": o, "modality": "actual", "time": "", "value": ""}
+
 
 SENTENCES = (
     {
         "sid": "bell-1",
         "section": "1",
         "text": "贝尔实验室发明了晶体管。",
-        "entities": [
-            {"id": "T1", "surface": "贝尔实验室", "occ": 0, "type": "Institute", "canonical": "贝尔实验室"},
-            {"id": "T2", "surface": "晶体管", "occ": 0, "type": "Technology", "canonical": "晶体管"},
-        ],
-        "relations": [{"s": "T1", "p": "develops", "o": "T2", "modality": "actual", "time": "", "value": ""}],
+        "entities": [entity("T1", "贝尔实验室"), entity("T2", "晶体管")],
+        "relations": [relation("T1", "develops", "T2")],
     },
     {
         "sid": "bell-2",
         "section": "1",
         "text": "晶体管带动了半导体产业，实验室与清华大学合作。",
         "entities": [
-            {"id": "T1", "surface": "晶体管", "occ": 0, "type": "Technology", "canonical": "晶体管"},
-            {"id": "T2", "surface": "半导体产业", "occ": 0, "type": "Industry", "canonical": "半导体产业"},
-            {"id": "T3", "surface": "实验室", "occ": 0, "type": "Institute", "canonical": "贝尔实验室"},
-            {"id": "T4", "surface": "清华大学", "occ": 0, "type": "University", "canonical": "清华大学"},
+            entity("T1", "晶体管"),
+            entity("T2", "半导体产业"),
+            entity("T3", "实验室", "贝尔实验室"),
+            entity("T4", "清华大学"),
         ],
-        "relations": [
-            {"s": "T1", "p": "enables", "o": "T2", "modality": "actual", "time": "", "value": ""},
-            {"s": "T4", "p": "collaboratesWith", "o": "T3", "modality": "actual", "time": "", "value": ""},
-        ],
+        "relations": [relation("T1", "enables", "T2"), relation("T4", "collaboratesWith", "T3")],
     },
 )
-NAMES = {"贝尔实验室": "Institute", "晶体管": "Technology", "半导体产业": "Industry", "清华大学": "University"}
 STATEMENTS = (
     ("贝尔实验室", "develops", "晶体管"),
     ("晶体管", "enables", "半导体产业"),
@@ -431,13 +435,6 @@ def test_the_figures_are_those_of_the_annotators_own_script(name: str) -> None:
     assert theirs["modality"] == round(ours.modality.value, 4)
     assert theirs["evidence"] == {"exact": ours.evidence.right, "spans": ours.evidence.of}
     assert theirs["sentences"] == {"annotated": ours.sentences.of, "located": ours.sentences.right}
-
-
-def annotators_script():
-    spec = importlib.util.spec_from_file_location("score", SHARED / "gold" / "score.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def unambiguous(scorer, rows, read: Extraction) -> Extraction:

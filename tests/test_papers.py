@@ -1,13 +1,12 @@
 """The two papers that the project started from, end to end: from the file through the store to the score."""
 
-import importlib.util
 import json
 from io import BytesIO
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from scoring import SHARED, annotators_script
 
 from ingest.batch import ingest
 from ingest.pipeline import Pipeline
@@ -16,7 +15,6 @@ from kg.export import write
 from kg.ontology import load
 from kg.store import Store
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 PAPERS = ("he2025", "yao2025")
 
 pytestmark = pytest.mark.skipif(
@@ -46,12 +44,7 @@ def exported(store: Store) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def scorer() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("score", SHARED / "gold" / "score.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return annotators_script()
 
 
 def text_of(paper: str) -> str:
