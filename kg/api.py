@@ -326,7 +326,7 @@ def _unknown_question(name: str) -> Response:
 
 def _parameter(param: Param, ontology: Ontology) -> Json:
     """The parameter as OpenAPI describes it."""
-    choices = {"Type": list(ontology.types), "Relation": list(ontology.relations), "Modality": list(MODALITIES)}
+    choices = {"Type": list(ontology.kinds), "Relation": list(ontology.relations), "Modality": list(MODALITIES)}
     schema: Json = {"type": "string", "maxLength": 500}
     if param.kind in choices:
         schema["enum"] = choices[param.kind]

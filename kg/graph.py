@@ -83,8 +83,8 @@ class Graph:
         """Entities whose label or alias, in either language, is the name, begins with it or holds it: in this order,
         those with more statements first. Where there is none, those whose names are nearly it. The empty name finds
         all. `type` is the name of an entity type; raises QueryError for an unknown one."""
-        if type is not None and type not in self.ontology.types:
-            raise QueryError(f"there is no entity type {type}: choose one of {', '.join(self.ontology.types)}")
+        if type is not None and type not in self.ontology.kinds:
+            raise QueryError(f"there is no entity type {type}: choose one of {', '.join(self.ontology.kinds)}")
         known = self._known()
         kept = {id_: known[id_] for id_ in known if type is None or id_.startswith(f"{type.lower()}/")}
         hits = _hits(normal(name), kept)

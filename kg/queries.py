@@ -239,7 +239,7 @@ def _bound(graph: Graph, param: Param, value: str) -> ox.NamedNode | ox.Literal:
 
 def _bound_term(ontology: Ontology, param: Param, value: str) -> ox.NamedNode:
     known: tuple[str, ...] = tuple(
-        ontology.types if param.kind == "Type" else ontology.relations if param.kind == "Relation" else MODALITIES
+        ontology.kinds if param.kind == "Type" else ontology.relations if param.kind == "Relation" else MODALITIES
     )
     if value not in known:
         raise QueryError(f"{param.name} cannot be {value!r}: choose one of {', '.join(known)}")
@@ -271,7 +271,7 @@ def _named_cell(iri: str, entities: Mapping[str, Entity], ontology: Ontology) ->
 
 
 def _term_labels(name: str, ontology: Ontology) -> tuple[str, str]:
-    if term := ontology.relations.get(name) or ontology.types.get(name):
+    if term := ontology.relations.get(name) or ontology.kinds.get(name):
         return term.label_zh, term.label_en
     return next((labels for modality, labels in ontology.modality_labels.items() if modality == name), (name, name))
 

@@ -164,7 +164,7 @@ def finding_row(finding: "Finding") -> JsonObject:
 def ontology_row(ontology: Ontology) -> JsonObject:
     """The words of the graph: entity types, relations as they read from either side, modalities."""
     return {
-        "types": [_type_row(type_) for type_ in ontology.types.values()],
+        "types": [_type_row(type_) for type_ in ontology.kinds.values()],
         "relations": [_relation_row(relation) for relation in ontology.relations.values()],
         "modalities": [_named(name, *labels) for name, labels in ontology.modality_labels.items()],
     }

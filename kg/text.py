@@ -21,7 +21,7 @@ def entity_lines(
     limit: int,
 ) -> Iterator[str]:
     """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way."""
-    type_ = ontology.types[entity.type]
+    type_ = ontology.kinds[entity.type]
     yield f"{both(entity.label_zh, entity.label_en)}  [{both(type_.label_zh, type_.label_en)}]  {entity.id}"
     if others := [name for name in entity.names if name not in (entity.label_zh, entity.label_en)]:
         yield f"  {_word(language, '又名', 'also')}: {shorten('；'.join(others), _QUOTE_WIDTH)}"
@@ -89,7 +89,8 @@ def stats_lines(stats: Stats, ontology: Ontology, language: Language) -> Iterato
         f"证据 {stats.evidence}，提及 {stats.mentions}",
         f"{stats.evidence} pieces of evidence, {stats.mentions} mentions",
     )
-    entities = {both(ontology.types[t].label_zh, ontology.types[t].label_en): n for t, n in stats.entities.items()}
+    kinds = ontology.kinds
+    entities = {both(kinds[t].label_zh, kinds[t].label_en): n for t, n in stats.entities.items()}
     relations = {
         both(ontology.relations[p].label_zh, ontology.relations[p].label_en): n for p, n in stats.assertions.items()
     }

@@ -65,7 +65,7 @@ def page(graph: Graph, *, centre: str | None, hops: int, limit: int, language: L
     entities = graph.store.entities(chosen)
     edges = _edges(graph, links, {entity.id for entity in entities})
     network = _network(entities, edges, graph.ontology, language)
-    types = [type_ for name, type_ in graph.ontology.types.items() if any(e.type == name for e in entities)]
+    types = [type_ for name, type_ in graph.ontology.kinds.items() if any(e.type == name for e in entities)]
     return _html(network, graph.ontology, types, language)
 
 
@@ -146,7 +146,7 @@ def _network(entities: Sequence[Entity], edges: Sequence[_Edge], ontology: Ontol
 
 
 def _node(entity: Entity, ontology: Ontology, language: Language) -> dict[str, Any]:
-    type_ = ontology.types[entity.type]
+    type_ = ontology.kinds[entity.type]
     colour, shape = _look(type_, ontology)
     kind = _word(language, type_.label_zh, type_.label_en)
     names = [shorten(name, 2 * _LABEL) for name in entity.names[:_ALIASES]]
@@ -206,7 +206,7 @@ def _quoted(evidence: Evidence) -> dict[str, str]:
 
 def _look(type_: EntityType, ontology: Ontology) -> tuple[str, str]:
     """The colour and shape of a type; no two types share both."""
-    number = list(ontology.types).index(type_.name)
+    number = list(ontology.kinds).index(type_.name)
     return _COLOURS[number % len(_COLOURS)], _SHAPES[number // len(_COLOURS) % len(_SHAPES)]
 
 
