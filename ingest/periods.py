@@ -139,15 +139,16 @@ def leans(words: str) -> bool:
 
 
 def leaning(words: str, before: Collection[Period]) -> Period | None:
-    """What words that lean on an earlier time mean, where the periods told `before` are one and the same: its years
+    """What words that lean on an earlier time mean, where one of the periods told `before` holds all of them: its years
     for 同期, about from its start on for 随后; else None.
 
     >>> leaning("同期", [Period(1966, 1990, "year")]).text(), leaning("随后", [Period(2009, 2009, "year")]).text()
     ('1966–1990', '≈2009–')
     """
-    if len(set(before)) != 1 or not leans(words):
+    frames = {each for each in before if all(each.covers(other) for other in before)}
+    if len(frames) != 1 or not leans(words):
         return None
-    found = next(iter(before))
+    (found,) = frames
     if _SAME.fullmatch(words):
         return found
     return Period(found.start, None, found.precision, approximate=True) if found.start is not None else None

@@ -25,7 +25,7 @@ from kg.config import package_version
 from kg.errors import NotFound, PolicykgError, QueryError, StoreError
 from kg.export import entity_row
 from kg.live import LiveStore, Snapshot
-from kg.model import MODALITIES, Assertion, Entity, Language, Modality
+from kg.model import Assertion, Entity, Language, Modality
 from kg.ontology import Ontology, load
 from kg.queries import Param, Question
 from kg.view import page
@@ -326,10 +326,9 @@ def _unknown_question(name: str) -> Response:
 
 def _parameter(param: Param, ontology: Ontology) -> Json:
     """The parameter as OpenAPI describes it."""
-    choices = {"Type": list(ontology.kinds), "Relation": list(ontology.relations), "Modality": list(MODALITIES)}
     schema: Json = {"type": "string", "maxLength": 500}
-    if param.kind in choices:
-        schema["enum"] = choices[param.kind]
+    if choices := queries.choices(ontology, param):
+        schema["enum"] = list(choices)
     if param.default is not None:
         schema["default"] = param.default
     said = f"{param.label_zh} · {param.label_en} ({param.kind})"

@@ -200,6 +200,11 @@ class Period:
         if self.start is not None and self.end is not None and self.start > self.end:
             raise ValueError(f"a period cannot run from {self.start} to {self.end}")
 
+    def covers(self, other: "Period") -> bool:
+        """Whether all the years of the other lie in this one."""
+        starts = self.start is None or (other.start is not None and self.start <= other.start)
+        return starts and (self.end is None or (other.end is not None and other.end <= self.end))
+
     def text(self) -> str:
         """The years, for people of any language: `2014–2022`, `1978–`, `≈2003`."""
         start, end = ("" if year is None else str(year) for year in (self.start, self.end))

@@ -162,11 +162,16 @@ def finding_row(finding: "Finding") -> JsonObject:
 
 
 def ontology_row(ontology: Ontology) -> JsonObject:
-    """The words of the graph: entity types, relations as they read from either side, modalities."""
+    """The words of the graph: entity types, relations as they read from either side, modalities, and the closed lists
+    of what qualifies statements."""
     return {
         "types": [_type_row(type_) for type_ in ontology.kinds.values()],
         "relations": [_relation_row(relation) for relation in ontology.relations.values()],
         "modalities": [_named(name, *labels) for name, labels in ontology.modality_labels.items()],
+        "lists": {
+            name: [_named(item.name, item.label_zh, item.label_en) for item in items.values()]
+            for name, items in ontology.lists.items()
+        },
     }
 
 

@@ -119,6 +119,7 @@ def test_a_time_that_leans_on_another_takes_it_where_there_is_one() -> None:
     first, other = Period(1966, 1990, "year"), Period(2009, 2009, "year")
     assert leaning("同期", [first, first]) == first
     assert leaning("随后", [other]) == Period(2009, None, "year", approximate=True)
+    assert leaning("同期", [Period(1976, 1976, "year"), first]) == first
     assert leaning("同期", [first, other]) is None
     assert leaning("同期", []) is None
     assert leaning("随后", [Period(None, 2018, "year")]) is None

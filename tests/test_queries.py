@@ -87,7 +87,7 @@ def test_a_question_s_file_is_sound(question: Question) -> None:
         ("proposals", {"relation": "targets"}, "subject", []),
         ("challenges", {"what": "半导体产业"}, "subject", ["芯片法案", "半导体产业", "出口管制"]),
         ("figures", {"what": "半导体产业"}, "value", ["50.4%"]),
-        ("timeline", {"who": "863计划"}, "time", ["1986年", "20世纪80年代"]),
+        ("timeline", {"who": "863计划"}, "time", ["20世纪80年代", "1986年"]),
         ("succession", {"earlier": "磁芯"}, "later", ["DRAM"]),
         ("disagreement", {}, "other_source", ["b"]),
         ("disagreement", {"object": "卡脖子"}, "other_source", []),

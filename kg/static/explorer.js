@@ -252,14 +252,15 @@ async function field(param, value) {
   const label = titled(param) + (param.required ? "" : ` ${say("optional")}`);
   const current = value ?? param.default ?? "";
   if (param.kind === "Entity") return nameField(param.name, label, current, param.required);
-  const choices = await choicesOf(param.kind);
+  const choices = await choicesOf(param);
   if (!choices) return h("label", null, label, h("input", { name: param.name, value: current, required: param.required, maxlength: "500" }));
   const options = choices.map(([name, text]) => h("option", { value: name, selected: name === current }, text));
   return h("label", null, label, h("select", { name: param.name, required: param.required }, h("option", { value: "" }, "—"), options));
 }
 
-async function choicesOf(kind) {
+async function choicesOf({ kind, name }) {
   if (kind === "Document") return (await ask("documents")).documents.map((one) => [one.source, one.source]);
+  if (kind === "Qualifier") return ((await terms()).lists[name] ?? []).map((row) => [row.name, pick(row.label)]);
   const known = { Type: "types", Relation: "relations", Modality: "modalities" }[kind];
   return known && [...(await terms())[known].values()].map((row) => [row.name, pick(row.label)]);
 }
