@@ -128,8 +128,10 @@ def _made(match: re.Match[str], comparator: Comparator, rest: str, about: str, o
     if measured is None or _is_year(match, measured) or (ends := _ends(match)) is None:
         return None
     low, high = ends
+    whole = low == low.to_integral_value() and high == high.to_integral_value()
+    kind = _kind(measured, whole, about, ontology)
     try:
-        return Quantity(low, high, measured.unit, _kind(measured, about, ontology), comparator, measured.currency)
+        return Quantity(low, high, measured.unit, kind, comparator, measured.currency)
     except ValueError:
         # more digits than can be kept exactly
         return None
@@ -178,9 +180,12 @@ def _known(units: tuple[Unit, ...]) -> Mapping[str, Unit]:
     return {name.lower(): unit for unit in units for name in unit.names}
 
 
-def _kind(measured: Unit, about: str, ontology: Ontology) -> str:
-    """What is measured: as the unit says, or as the name of what it is about says of such a unit."""
+def _kind(measured: Unit, whole: bool, about: str, ontology: Ontology) -> str:
+    """What a number, `whole` or not, measures: as the unit says, or the name of what it is about of such a unit."""
     told = _told(about.lower(), ontology)
+    if measured.unit == "1" and not whole:
+        # 0.054 things cannot be counted
+        return "ratio"
     if measured.unit == "%":
         return told if told in ("growth-rate", "share") else measured.kind
     if measured.kind == "amount" and measured.currency:

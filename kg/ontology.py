@@ -122,6 +122,21 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class Phrase:
+    """How a property that leads from thing to thing reads from either side."""
+
+    label_zh: str
+    label_en: str
+    inverse_zh: str
+    inverse_en: str
+
+    def label(self, language: Language, *, inverse: bool = False) -> str:
+        """How it reads in that language, from its object's side where `inverse`."""
+        zh, en = (self.inverse_zh, self.inverse_en) if inverse else (self.label_zh, self.label_en)
+        return zh if language == "zh" else en
+
+
+@dataclass(frozen=True, slots=True)
 class Ontology:
     """All packaged knowledge, each mapping in the order of its files. `digest` changes with any file of the folder."""
 
@@ -141,6 +156,8 @@ class Ontology:
     """Name of a closed list (`role`, `mode`, `measure`, `precision`) → its members by name."""
     periods: tuple[NamedPeriod, ...]
     units: tuple[Unit, ...]
+    phrases: Mapping[str, Phrase]
+    """Every property that leads from thing to thing, those that are only ever inferred too, by name."""
 
     @property
     def kinds(self) -> Mapping[str, EntityType]:
@@ -175,6 +192,7 @@ def load(folder: Path | None = None) -> Ontology:
         lists=MappingProxyType(_lists(_Terms.read(folder / "qualifiers.ttl"))),
         periods=tuple(_named_periods(folder / "periods.csv")),
         units=tuple(_units(folder / "units.csv")),
+        phrases=MappingProxyType(_phrases(terms)),
     )
 
 
@@ -322,6 +340,14 @@ def _members(terms: _Terms, iri: str, side: str, types: Mapping[str, EntityType]
 def _modalities(terms: _Terms) -> dict[Modality, tuple[str, str]]:
     found = terms.subjects(_TYPE, ONTOLOGY + "Modality")
     return {cast(Modality, local(iri, ONTOLOGY)): terms.texts(iri, _SKOS + "prefLabel") for iri in found}
+
+
+def _phrases(terms: _Terms) -> dict[str, Phrase]:
+    properties = [iri for iri in terms.subjects(_TYPE, _OWL + "ObjectProperty") if iri.startswith(ONTOLOGY)]
+    return {
+        local(iri, ONTOLOGY): Phrase(*terms.texts(iri, _RDFS + "label"), *terms.texts(iri, ONTOLOGY + "inverseLabel"))
+        for iri in properties
+    }
 
 
 # ---- What qualifies statements

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kg.graph import Stats
+from kg.inference import Inference
 from kg.model import Assertion, Chain, Entity, Evidence, Language, Refusal
 from kg.ontology import Ontology
 from kg.store import DocumentSummary
@@ -15,12 +16,14 @@ def entity_lines(
     entity: Entity,
     outgoing: Sequence[Assertion],
     incoming: Sequence[Assertion],
+    inferred: Sequence[Inference],
     labels: Mapping[str, Entity],
     ontology: Ontology,
     language: Language,
     limit: int,
 ) -> Iterator[str]:
-    """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way."""
+    """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way; then
+    what was inferred of it, with the rule."""
     type_ = ontology.kinds[entity.type]
     yield f"{both(entity.label_zh, entity.label_en)}  [{both(type_.label_zh, type_.label_en)}]  {entity.id}"
     if others := [name for name in entity.names if name not in (entity.label_zh, entity.label_en)]:
@@ -35,6 +38,25 @@ def entity_lines(
         yield _word(
             language, "  文献提到它，但没有关于它的陈述。", "  It is mentioned, but nothing is stated about it."
         )
+    if inferred:
+        yield _word(language, "  由规则推断，文献没有直接说：", "  Inferred by rule, stated by no document:")
+    for inference in inferred[:limit]:
+        yield from _inferred_lines(inference, entity.id, labels, ontology, language)
+    if len(inferred) > limit:
+        more = len(inferred) - limit
+        yield _word(language, f"  … 另有 {more} 条（--limit）", f"  … {more} more (--limit)")
+
+
+def _inferred_lines(
+    inference: Inference, seen_from: str, labels: Mapping[str, Entity], ontology: Ontology, language: Language
+) -> Iterator[str]:
+    inverse = inference.object == seen_from
+    said = ontology.phrases[inference.predicate].label(language, inverse=inverse)
+    other = labels[inference.subject if inverse else inference.object].label(language)
+    yield f"  {'⇐' if inverse else '⇒'} {said} {other}  ({inference.belief:.2f})"
+    premises = len(inference.premises)
+    based = _word(language, f"依据 {premises} 条陈述", f"from {premises} statements")
+    yield f"      [{inference.rule}] {_word(language, inference.by.zh, inference.by.en)} ({based})"
 
 
 def statement_lines(
@@ -167,8 +189,31 @@ def pad(text: str, size: int) -> str:
     return text + " " * max(0, size - width(text))
 
 
+def told(assertion: Assertion, ontology: Ontology, language: Language) -> list[str]:
+    """What a statement says of itself for people: its words for time and value, what these mean where that is not
+    plain from the words, whom it is attributed to, role, mode, condition, and that it is a general claim."""
+    period, quantity, lists = assertion.period, assertion.quantity, ontology.lists
+    years, number = period.text() if period else "", quantity.text() if quantity else ""
+    listed = [lists[name][value] for name in ("role", "mode") if (value := getattr(assertion, name)) in lists[name]]
+    parts = (
+        assertion.time,
+        years if _squeezed(years) != _squeezed(assertion.time).rstrip("年") else "",
+        assertion.value,
+        number if _squeezed(number) != _squeezed(assertion.value) else "",
+        *(item.label(language) for item in listed),
+        assertion.attributed_to and _word(language, f"据{assertion.attributed_to}", f"after {assertion.attributed_to}"),
+        assertion.condition and _word(language, f"条件：{assertion.condition}", f"if: {assertion.condition}"),
+        _word(language, "一般论断", "general claim") if assertion.general else "",
+    )
+    return [part for part in parts if part]
+
+
+def _squeezed(text: str) -> str:
+    return text.replace(" ", "").replace("—", "–").replace("-", "–")
+
+
 def _qualified(assertion: Assertion, ontology: Ontology, language: Language) -> str:
-    parts = [assertion.time, assertion.value]
+    parts = told(assertion, ontology, language)
     if assertion.modality != "actual":
         zh, en = ontology.modality_labels[assertion.modality]
         parts.append(_word(language, zh, en))

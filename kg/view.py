@@ -19,7 +19,7 @@ from kg.graph import Graph
 from kg.iris import ENTITY, STATEMENT, local
 from kg.model import Assertion, Entity, Evidence, Language, Modality
 from kg.ontology import EntityType, Ontology
-from kg.text import citation, shorten
+from kg.text import citation, shorten, told
 
 _TEMPLATES = Path(__file__).parent / "static"
 
@@ -180,7 +180,7 @@ def _line(
     said = _word(language, relation.label_zh, relation.label_en)
     modality = _word(language, *ontology.modality_labels[edge.modality])
     belief = max(assertion.belief for assertion in edge.assertions)
-    facts = [modality, *_qualifiers(edge), f"{_word(language, '信度', 'belief')} {belief:.2f}"]
+    facts = [modality, *_qualifiers(edge, ontology, language), f"{_word(language, '信度', 'belief')} {belief:.2f}"]
     quotes = [_quoted(evidence) for assertion in edge.assertions for evidence in assertion.evidence][:_SENTENCES]
     title = f"{names[edge.subject]} —{said}→ {names[edge.object]}"
     return {
@@ -194,9 +194,9 @@ def _line(
     }
 
 
-def _qualifiers(edge: _Edge) -> list[str]:
-    """The times and values that its statements give, each once."""
-    found = [part for assertion in edge.assertions for part in (assertion.time, assertion.value) if part]
+def _qualifiers(edge: _Edge, ontology: Ontology, language: Language) -> list[str]:
+    """What its statements say of themselves, each thing once."""
+    found = [part for assertion in edge.assertions for part in told(assertion, ontology, language)]
     return [shorten(part, 2 * _LABEL) for part in dict.fromkeys(found)]
 
 

@@ -35,6 +35,7 @@ TOLD = [
     ("首位", "", "1 位", "rank"),
     ("第三位", "", "3 位", "rank"),
     ("12", "", "12", "count"),
+    ("0.054", "", "0.054", "ratio"),
     ("$5 billion", "", "5000000000 USD", "amount"),
     ("300 billion yen", "", "300000000000 JPY", "amount"),
     ("more than 50%", "market share", "> 50 %", "share"),
