@@ -130,11 +130,18 @@ def _made(match: re.Match[str], comparator: Comparator, rest: str, about: str, o
     low, high = ends
     whole = low == low.to_integral_value() and high == high.to_integral_value()
     kind = _kind(measured, whole, about, ontology)
+    if not _can_be(kind, low, high):
+        return None
     try:
         return Quantity(low, high, measured.unit, kind, comparator, measured.currency)
     except ValueError:
         # more digits than can be kept exactly
         return None
+
+
+def _can_be(kind: str, low: Decimal, high: Decimal) -> bool:
+    """Whether there can be such a figure: no share of more than all, and nothing less than none."""
+    return kind in ("growth-rate", "amount", "price", "ratio") or (low >= 0 and (kind != "share" or high <= 100))
 
 
 def _ends(match: re.Match[str]) -> tuple[Decimal, Decimal] | None:

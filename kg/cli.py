@@ -348,7 +348,7 @@ def check(
         for finding in findings:
             said = finding.message_zh if lang is Words.zh else finding.message_en
             typer.echo(f"{finding.severity}: {said} [{finding.rule}] {finding.focus}")
-        typer.echo(f"{len(findings)} findings")
+        typer.echo(text.findings_line(findings, _language(lang)))
     if any(finding.severity == "violation" for finding in findings):
         raise typer.Exit(1)
 

@@ -16,8 +16,9 @@ which gives how the two stand to each other in the taxonomy, a member of the lis
 parameter; `expect` is what it gives for the example: `at least N rows`, or `rows may be empty`. In the query OPTIONAL
 stands last: what follows it is not joined before all of it is read, a hundred times slower.
 
-A check of `queries/checks/` has one line, `#+ finding: 中文 / English`, with `{variable}` for values; it must return no
-row. Its first column is the node that is at fault.
+A check of `queries/checks/` has the line `#+ finding: 中文 / English`, with `{variable}` for values, and may have
+`#+ severity: warning` (or `info`) where what it finds is no violation; it must return no row. Its first column is the
+node that is at fault.
 """
 
 import re
@@ -36,7 +37,7 @@ from kg.config import data_folder
 from kg.errors import NotFound, OntologyError, QueryError
 from kg.graph import Graph
 from kg.iris import BASE, DOCUMENT, ENTITY, ONTOLOGY, PREFIXES, QUALIFIER, local
-from kg.model import MODALITIES, Entity, Finding, Language
+from kg.model import MODALITIES, Entity, Finding, Language, Severity
 from kg.ontology import Ontology
 from kg.store import Function, Row, Store
 
@@ -108,6 +109,7 @@ class Check:
     name: str
     message_zh: str
     message_en: str
+    severity: Severity
     query: str
 
 
@@ -154,8 +156,12 @@ def _question(path: Path) -> Question:
 
 def _check(path: Path) -> Check:
     text = path.read_text(encoding="utf-8")
-    zh, en = _match(path, _FINDING, _header(path, text, {"finding"}, set())["finding"])
-    return Check(path.stem, zh, en, text)
+    header = _header(path, text, {"finding"}, {"severity"})
+    zh, en = _match(path, _FINDING, header["finding"])
+    severity = header.get("severity", "violation")
+    if severity not in get_args(Severity):
+        raise OntologyError(f"{path.name}: the severity {severity} is none of {', '.join(get_args(Severity))}")
+    return Check(path.stem, zh, en, cast(Severity, severity), text)
 
 
 def _header(path: Path, text: str, needed: set[str], allowed: set[str]) -> dict[str, str]:
@@ -364,7 +370,7 @@ def _finding(check: Check, row: Row) -> Finding:
     texts = {name: rdf.text_of(value) for name, value in row.items()}
     short = {name: text.removeprefix(BASE) for name, text in texts.items()}
     focus = next(iter(texts.values()))
-    return Finding(check.name, "violation", focus, _told(check.message_zh, short), _told(check.message_en, short))
+    return Finding(check.name, check.severity, focus, _told(check.message_zh, short), _told(check.message_en, short))
 
 
 def _told(message: str, row: Mapping[str, str]) -> str:

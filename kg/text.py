@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kg.graph import Stats
 from kg.inference import Inference
-from kg.model import Assertion, Chain, Entity, Evidence, Language, Refusal
+from kg.model import Assertion, Chain, Entity, Evidence, Finding, Language, Refusal, Severity
 from kg.ontology import Ontology
 from kg.store import DocumentSummary
 
@@ -136,6 +136,18 @@ def refusal_lines(refusals: Iterable[Refusal], language: Language) -> Iterator[s
         yield f"{refusal.source}: {refusal.subject} —{refusal.predicate}→ {refusal.object}: {why} [{refusal.rule}]"
         if refusal.span:
             yield f"      {refusal.span.start}–{refusal.span.end} {shorten(refusal.span.quote, _QUOTE_WIDTH)}"
+
+
+def findings_line(findings: Sequence[Finding], language: Language) -> str:
+    """How many findings there are, and how many of each severity."""
+    words: dict[Severity, str] = {
+        "violation": _word(language, "违规", "violations"),
+        "warning": _word(language, "警告", "warnings"),
+        "info": _word(language, "提示", "notes"),
+    }
+    counts = {severity: sum(f.severity == severity for f in findings) for severity in words}
+    told = ", ".join(f"{words[severity]} {count}" for severity, count in counts.items() if count)
+    return f"{len(findings)} findings" + (f" ({told})" if told else "")
 
 
 def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 48) -> Iterator[str]:

@@ -103,3 +103,9 @@ def test_a_range_comes_back(low: int, more: int, dash: str) -> None:
 def test_any_words_give_a_number_in_order_or_none(words: str) -> None:
     found = quantity(words, ONTOLOGY)
     assert found is None or found.low <= found.high
+
+
+@pytest.mark.parametrize("words", ["-5项", "-5年", "120%", "-1%"])
+def test_a_figure_that_cannot_be_is_left_alone(words: str) -> None:
+    about = "市场占比" if words.endswith("%") else ""
+    assert quantity(words, ONTOLOGY, about) is None

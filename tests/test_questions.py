@@ -466,7 +466,8 @@ def test_every_question_is_asked() -> None:
 
 
 def test_the_facts_are_sound(graph: Graph) -> None:
-    assert findings(graph.store, graph.ontology) == []
+    found = findings(graph.store, graph.ontology)
+    assert [finding for finding in found if finding.severity == "violation"] == []
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
