@@ -330,7 +330,7 @@ def test_names_shared_by_different_types_or_weak_ones_are_no_fault(folder):
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters="|"), min_size=1, max_size=12)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(NAME, NAME, st.lists(NAME, max_size=3)), max_size=8))
 def test_whatever_the_names_a_dictionary_reads_as_it_was_written(tmp_path_factory, things):
     folder = cored(tmp_path_factory.mktemp("any"))

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.periods import leaning, leans, period
@@ -79,12 +79,14 @@ def test_what_is_no_certain_time_is_left_alone(words: str) -> None:
 years = st.integers(1800, 2100)
 
 
+@settings(deadline=None)
 @given(years, years, st.sampled_from(["{}—{}年", "{}年至{}年", "从{}年到{}年", "from {} to {}", "between {} and {}"]))
 def test_a_span_of_years_comes_back(one: int, other: int, form: str) -> None:
     found = period(form.format(one, other), NAMED)
     assert found == (Period(one, other, "year") if one <= other else None)
 
 
+@settings(deadline=None)
 @given(
     years,
     st.sampled_from([("{}年以来", 1), ("since {}", 1), ("{}年以前", -1), ("by {}", -1), ("{}年", 0), ("in {}", 0)]),
@@ -95,6 +97,7 @@ def test_a_bound_keeps_its_side(year: int, form: tuple[str, int]) -> None:
     assert period(written.format(year), NAMED) == Period(*wanted, "year")
 
 
+@settings(deadline=None)
 @given(st.integers(18, 21), st.integers(0, 9))
 def test_a_decade_has_ten_years_of_its_century(century: int, decade: int) -> None:
     found = period(f"{century}世纪{decade}0年代", NAMED)
@@ -102,6 +105,7 @@ def test_a_decade_has_ten_years_of_its_century(century: int, decade: int) -> Non
     assert found == Period(start, start + 9, "decade") == period(f"the {start}s", NAMED)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12) | st.text("0123456789年世纪代前后以来到至—“”五十二 ", max_size=12))
 def test_any_words_give_a_period_or_none(words: str) -> None:
     found = period(words, NAMED)

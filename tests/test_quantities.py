@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.quantities import quantity
@@ -83,6 +83,7 @@ signs = st.sampled_from([("", "="), ("约", "≈"), ("超过", ">"), ("至少", 
 units = st.sampled_from([("元", "CNY"), ("美元", "USD"), ("吨", "t"), ("家", "家"), ("%", "%"), ("", "1")])
 
 
+@settings(deadline=None)
 @given(digits, scales, signs, units)
 def test_a_number_comes_back(
     number: Decimal, scale: tuple[str, int], sign: tuple[str, str], unit: tuple[str, str]
@@ -93,12 +94,14 @@ def test_a_number_comes_back(
     assert (found.comparator, found.unit) == (sign[1], unit[1])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 900), st.integers(1, 900), st.sampled_from("—–~至"))
 def test_a_range_comes_back(low: int, more: int, dash: str) -> None:
     found = quantity(f"{low}%{dash}{low + more}%", ONTOLOGY)
     assert found == Quantity(Decimal(low), Decimal(low + more), "%", "ratio")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12) | st.text("0123456789.,万亿元%—约超过多个 $", max_size=12))
 def test_any_words_give_a_number_in_order_or_none(words: str) -> None:
     found = quantity(words, ONTOLOGY)
