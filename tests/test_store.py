@@ -438,6 +438,7 @@ from pathlib import Path
 from kg.store import Store
 from test_store import VERSIONS, version
 store = Store.open(Path({path!r}))
+version(0)
 print("open", flush=True)
 for number in cycle(range(VERSIONS)):
     store.put(version(number))
