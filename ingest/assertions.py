@@ -7,13 +7,16 @@ whose domain and range hold. What fails is not dropped but refused, with the rea
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
-from ingest.qualifiers import Qualifiers
+from ingest.periods import leaning, leans, period
+from ingest.qualifiers import Qualifiers, qualifiers
+from ingest.quantities import quantity
 from ingest.relations import Relation
-from kg.model import Assertion, Document, Entity, Evidence, Modality, Refusal, Sentence, Span
+from kg.model import Assertion, Document, Entity, Evidence, Modality, Period, Refusal, Sentence, Span
 from kg.ontology import Ontology
 
 _HIGHEST = 0.99
@@ -22,30 +25,36 @@ _HIGHEST = 0.99
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A relation with what qualifies it, and its sentence."""
+    """A relation with what qualifies it, and its sentence. `told` is what the sentence says beyond modality, time and
+    value, by field of an assertion."""
 
     relation: Relation
     sentence: Sentence
     modality: Modality
     time: str
     value: str
+    told: Mapping[str, str | bool] = field(default_factory=dict)
 
     @property
-    def key(self) -> tuple[str, str, str, Modality, str, str]:
+    def key(self) -> "_Key":
         """What makes two statements the same."""
-        r = self.relation
-        return (r.subject.entity, r.predicate, r.object.entity, self.modality, self.time, self.value)
+        r, told = self.relation, tuple(sorted(self.told.items()))
+        return (r.subject.entity, r.predicate, r.object.entity, self.modality, self.time, self.value, told)
+
+
+_Key = tuple[str, str, str, Modality, str, str, tuple[tuple[str, str | bool], ...]]
 
 
 def statement(relation: Relation, sentence: Sentence, qualifiers: Qualifiers) -> Statement:
-    """The relation with its modality, time and value, read from its sentence and the section's headings."""
-    text = sentence.text
+    """The relation with what qualifies it, read from its sentence and the section's headings."""
+    text, first, last = sentence.text, *sorted((relation.subject, relation.object), key=lambda m: m.start)
     return Statement(
         relation,
         sentence,
         qualifiers.modality(text, relation.trigger, sentence.section.path),
         qualifiers.time(text, relation.trigger),
         qualifiers.value(text, relation.predicate, relation.subject.end, relation.object.end),
+        qualifiers.others(text, relation.predicate, relation.trigger, (first.end, last.start)),
     )
 
 
@@ -73,7 +82,7 @@ class Gate:
 
     def pass_through(self, statements: Iterable[Statement]) -> tuple[tuple[Assertion, ...], tuple[Refusal, ...]]:
         """The assertions (the same statement of several sentences as one) and the refusals, in reading order."""
-        passed: dict[tuple[str, str, str, Modality, str, str], list[Evidence]] = {}
+        passed: dict[_Key, list[tuple[Statement, Evidence]]] = {}
         refused: dict[tuple[str, str, str, str], Refusal] = {}
         steps = _Steps()
         for item in statements:
@@ -82,12 +91,53 @@ class Gate:
                 refusal = self._refusal(item, spans[0], *fault)
                 refused.setdefault((refusal.subject, refusal.predicate, refusal.object, refusal.reason), refusal)
             else:
-                passed.setdefault(item.key, []).append(self._read(item, spans))
-        return tuple(_assertions(passed)), tuple(refused.values())
+                passed.setdefault(item.key, []).append((item, self._read(item, spans)))
+        return tuple(map(self._assertion, passed.values())), tuple(refused.values())
 
     def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
         relation = item.relation
         return Evidence(self._document.source, item.sentence.section.label, spans, relation.rule, relation.confidence)
+
+    def _assertion(self, readings: Sequence[tuple[Statement, Evidence]]) -> Assertion:
+        """The statement that all of these are, with all their evidence. What its time means is left open where that
+        differs from sentence to sentence."""
+        item = readings[0][0]
+        relation, evidence = item.relation, tuple(dict.fromkeys(evidence for _, evidence in readings))
+        periods = {self._period(each) for each, _ in readings}
+        told: dict[str, Any] = dict(item.told)
+        return Assertion(
+            subject=relation.subject.entity,
+            predicate=relation.predicate,
+            object=relation.object.entity,
+            modality=item.modality,
+            evidence=evidence,
+            belief=belief(evidence),
+            time=item.time,
+            value=item.value,
+            period=periods.pop() if len(periods) == 1 else None,
+            quantity=quantity(item.value, self._ontology, self._measured(item)) if item.value else None,
+            **told,
+        )
+
+    def _measured(self, item: Statement) -> str:
+        return self._name(item.relation.object.entity) if item.relation.predicate == "measuredBy" else ""
+
+    def _period(self, item: Statement) -> Period | None:
+        if not leans(item.time):
+            return period(item.time, self._ontology.periods)
+        return leaning(item.time, self._told_before(item))
+
+    def _told_before(self, item: Statement) -> list[Period]:
+        """The periods that the words leaning on them may mean: those told earlier in the sentence, or where it tells
+        none, in the sentence of the section before it; none where not all of these are understood."""
+        words, sentence = qualifiers(self._document.language), item.sentence
+        here = sentence.text[: max(sentence.text.rfind(item.time, 0, item.relation.trigger), 0)]
+        times = words.times_in(here)
+        if not times:
+            before = self._document.text[sentence.section.start : sentence.offsets[0]].rstrip("。！？!?.\n ")
+            times = words.times_in(_SENTENCE_END.split(before)[-1])
+        found = [period(time, self._ontology.periods) for time in times]
+        return [each for each in found if each] if all(found) else []
 
     def _fault(self, item: Statement) -> _Fault | None:
         return next((fault for rule in self._rules if (fault := rule(item))), None)
@@ -116,7 +166,7 @@ class Gate:
         )
 
     def _type(self, name: str) -> tuple[str, str]:
-        type_ = self._ontology.types.get(name)
+        type_ = self._ontology.kinds.get(name)
         return (type_.label_zh, type_.label_en) if type_ else (name, name)
 
     def _modality(self, item: Statement) -> _Fault | None:
@@ -201,6 +251,9 @@ class Gate:
         )
 
 
+_SENTENCE_END = re.compile(r"[。！？!?\n]|\. ")
+
+
 class _Steps:
     """The steps of relations that must not lead back to where one began."""
 
@@ -233,14 +286,6 @@ def _possible(time: str, earliest: int, latest: int) -> bool:
     if not all(1 <= int(month) <= 12 for month in _MONTH.findall(time)):
         return False
     return all(earliest <= int(c) * 100 and int(c) * 100 - 99 <= latest for c in _CENTURY.findall(time))
-
-
-def _assertions(
-    passed: Mapping[tuple[str, str, str, Modality, str, str], Sequence[Evidence]],
-) -> Iterator[Assertion]:
-    for (subject, predicate, object_, modality, time, value), evidence in passed.items():
-        unique = tuple(dict.fromkeys(evidence))
-        yield Assertion(subject, predicate, object_, modality, unique, belief(unique), time, value)
 
 
 def belief(evidence: Iterable[Evidence]) -> float:

@@ -1,5 +1,6 @@
 """Extraction patterns as data: `ingest/patterns/*.toml`, each with an example it must match and one it must not."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -155,3 +156,34 @@ def _relation_rule(path: Path, kind: RelationKind, row: Mapping[str, Any]) -> Re
         return RelationRule(kind=kind, subject_first=role == "subject", **values)
     except (KeyError, TypeError) as error:
         raise OntologyError(f"rule {row.get('id', '?')!r} of {path}: {error}") from error
+
+
+Place = Literal["ahead", "clause", "between"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRule:
+    """One rule of what else qualifies a statement, in `qualifiers.*.toml`; the file's head says what its parts do."""
+
+    field: str
+    place: Place
+    pattern: re.Pattern[str]
+    example: str
+    finds: str
+    counterexample: str
+    member: str = ""
+    relations: tuple[str, ...] = ()
+
+
+def told_rules(language: str) -> tuple[ToldRule, ...]:
+    """The rules of `told` in `qualifiers.<language>.toml`. Raises OntologyError for a rule without its parts."""
+    path = FOLDER / f"qualifiers.{language}.toml"
+    return tuple(_told_rule(path, row) for row in read_toml(path).get("told", ()))
+
+
+def _told_rule(path: Path, row: Mapping[str, Any]) -> ToldRule:
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    try:
+        return ToldRule(**{**values, "pattern": re.compile(values["pattern"])})
+    except (KeyError, TypeError, re.error) as error:
+        raise OntologyError(f"a rule of {row.get('field', '?')!r} in {path}: {error}") from error

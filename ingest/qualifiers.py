@@ -1,4 +1,5 @@
-"""What qualifies a statement in its sentence: modality, time, value (`ingest/patterns/qualifiers.*.toml`)."""
+"""What qualifies a statement in its sentence: modality, time, value, who says so, role, mode, condition, generality
+(`ingest/patterns/qualifiers.*.toml`)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ingest.patterns import FOLDER, longest_first, read_toml
+from ingest.patterns import FOLDER, ToldRule, longest_first, read_toml, told_rules
 from kg.model import Modality
 
 _BREAK = re.compile(r"[，。；！？;!?]|,\s")
@@ -27,6 +28,7 @@ class Qualifiers:
     times: re.Pattern[str]
     figure: re.Pattern[str]
     money: re.Pattern[str]
+    told: tuple[ToldRule, ...]
 
     def modality(self, text: str, trigger: int, headings: Sequence[str]) -> Modality:
         """Whether what stands around the trigger (an offset in the text) happened, is proposed or is denied.
@@ -66,6 +68,30 @@ class Qualifiers:
             return found.group().strip() if found else ""
         return ""
 
+    def others(self, text: str, predicate: str, trigger: int, ends: tuple[int, int]) -> dict[str, str | bool]:
+        """What else the sentence says of the statement, by field of `kg.model.Assertion`; `ends` is the stretch between
+        its two names. A field for which different things are found is left out."""
+        places = {
+            "ahead": (_last_break(_WIDE_BREAK, text, trigger), trigger),
+            "clause": (_last_break(_BREAK, text, trigger), min(_next_break(_BREAK, text, trigger), trigger + _BEHIND)),
+            "between": ends,
+        }
+        found: dict[str, set[str | bool]] = {}
+        for rule in self.told:
+            if rule.relations and predicate not in rule.relations:
+                continue
+            stretch = text[slice(*places[rule.place])]
+            if rule.place == "between" and _BREAK.search(stretch):
+                continue
+            for match in rule.pattern.finditer(stretch):
+                value = rule.member or (True if rule.field == "general" else match.group("found").strip())
+                found.setdefault(rule.field, set()).add(value)
+        return {field: values.pop() for field, values in found.items() if len(values) == 1}
+
+    def times_in(self, text: str) -> list[str]:
+        """All the words for times in a text."""
+        return [match.group().strip() for match in self.times.finditer(text)]
+
 
 @cache
 def qualifiers(language: str) -> Qualifiers:
@@ -80,6 +106,7 @@ def qualifiers(language: str) -> Qualifiers:
         times=re.compile("|".join(longest_first(data["time"]))),
         figure=re.compile(data["figure"]),
         money=re.compile(data["money"]),
+        told=told_rules(language),
     )
 
 

@@ -6,7 +6,7 @@ problem details (RFC 9457), made in one place.
 
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -24,8 +24,9 @@ from kg import queries, rows
 from kg.config import package_version
 from kg.errors import NotFound, PolicykgError, QueryError, StoreError
 from kg.export import entity_row
+from kg.inference import inferences
 from kg.live import LiveStore, Snapshot
-from kg.model import MODALITIES, Assertion, Entity, Language, Modality
+from kg.model import Language, Modality
 from kg.ontology import Ontology, load
 from kg.queries import Param, Question
 from kg.view import page
@@ -225,12 +226,14 @@ def entities(
 
 @_api.get("/entity/{id:path}", tags=["实体 entities"])
 def entity(id: str, reading: _Reading) -> Response:
-    """一个实体及其全部陈述和证据 · An entity with every statement about it and its evidence."""
+    """一个实体及其全部陈述、证据和推断 · An entity, every statement about it with its evidence, and what follows."""
 
     def look(now: Snapshot) -> Json:
         found = now.graph.resolve(id)
         outgoing, incoming = now.graph.statements(found.id)
-        return rows.described_row(found, outgoing, incoming, _labels(now, [*outgoing, *incoming], found))
+        inferred = inferences(now.graph.store, about=found.id)
+        labels = now.graph.ends([*outgoing, *incoming, *inferred], found)
+        return rows.described_row(found, outgoing, incoming, inferred, labels, now.graph.ontology)
 
     return reading.answer(look)
 
@@ -261,7 +264,7 @@ def chains(
     def look(now: Snapshot) -> Json:
         one, other = now.graph.resolve(start), now.graph.resolve(end)
         found = now.chains.between(one.id, other.id, max_hops=max_hops, limit=limit, modalities=modalities)
-        labels = _labels(now, [hop.assertion for chain in found for hop in chain.hops], one, other)
+        labels = now.graph.ends([hop.assertion for chain in found for hop in chain.hops], one, other)
         ends = {"from": entity_row(one), "to": entity_row(other)}
         return {**ends, "chains": [rows.chain_row(chain, labels) for chain in found]}
 
@@ -278,12 +281,6 @@ def stats(reading: _Reading) -> Response:
 def ontology_(reading: _Reading) -> Response:
     """实体类型、关系和语态的名称 · The names of entity types, relations and modalities."""
     return JSONResponse(rows.ontology_row(load()))
-
-
-def _labels(now: Snapshot, assertions: Iterable[Assertion], *ends: Entity) -> dict[str, Entity]:
-    """Every entity that the statements name, by id."""
-    ids = {end for assertion in assertions for end in (assertion.subject, assertion.object)}
-    return {entity.id: entity for entity in (*ends, *now.graph.store.entities(sorted(ids)))}
 
 
 # ---- Questions
@@ -326,10 +323,9 @@ def _unknown_question(name: str) -> Response:
 
 def _parameter(param: Param, ontology: Ontology) -> Json:
     """The parameter as OpenAPI describes it."""
-    choices = {"Type": list(ontology.types), "Relation": list(ontology.relations), "Modality": list(MODALITIES)}
     schema: Json = {"type": "string", "maxLength": 500}
-    if param.kind in choices:
-        schema["enum"] = choices[param.kind]
+    if choices := queries.choices(ontology, param):
+        schema["enum"] = list(choices)
     if param.default is not None:
         schema["default"] = param.default
     said = f"{param.label_zh} · {param.label_en} ({param.kind})"

@@ -104,7 +104,7 @@ class Index:
         self._store = store
         self._revision = store.revision
         self._ontology = ontology
-        self._hubs = frozenset(name.lower() for name, type_ in ontology.types.items() if type_.hub)
+        self._hubs = frozenset(name.lower() for name, type_ in ontology.kinds.items() if type_.hub)
         self._loose = loose
         self._steps: defaultdict[str, list[_Step]] = defaultdict(list)
         for edge in edges:
@@ -156,8 +156,8 @@ class Index:
 
         As `between`; raises QueryError for an unknown type too.
         """
-        if end_type not in self._ontology.types:
-            raise QueryError(f"there is no entity type {end_type}: choose one of {', '.join(self._ontology.types)}")
+        if end_type not in self._ontology.kinds:
+            raise QueryError(f"there is no entity type {end_type}: choose one of {', '.join(self._ontology.kinds)}")
         ends = frozenset(id_ for id_ in self._steps if id_.startswith(f"{end_type.lower()}/")) - {start_id}
         return self._search(start_id, ends, max_hops, limit, self._allowed(modalities, relations, sources))
 

@@ -21,7 +21,8 @@ from kg import text
 from kg.config import data_folder, default_store, package_version
 from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
 from kg.graph import Graph
-from kg.model import Assertion, Chain, Entity, Language, Modality
+from kg.inference import inferences
+from kg.model import Chain, Entity, Language, Modality
 from kg.ontology import load
 from kg.store import Store
 
@@ -238,18 +239,19 @@ def show(
     format: FormatOption = Output.text,
     lang: LangOption = Words.zh,
 ) -> None:
-    """Show an entity: what it is, and what is stated about it, each statement with its sentences."""
+    """Show an entity: what it is, what is stated about it, each statement with its sentences, and what follows."""
     with _reading(store) as graph:
         entity = graph.resolve(name)
         outgoing, incoming = graph.statements(entity.id)
-        labels = _labels(graph, [*outgoing, *incoming], entity)
+        inferred = inferences(graph.store, about=entity.id)
+        labels = graph.ends([*outgoing, *incoming, *inferred], entity)
         if format is Output.json:
             from kg.rows import described_row
 
-            _print_json(described_row(entity, outgoing, incoming, labels))
+            _print_json(described_row(entity, outgoing, incoming, inferred, labels, graph.ontology))
         else:
-            lines = text.entity_lines(entity, outgoing, incoming, labels, graph.ontology, _language(lang), limit)
-            _print(lines)
+            found = (outgoing, incoming, inferred)
+            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit))
 
 
 @app.command(epilog="Example: kg chain 863计划 新能源汽车 --max-hops 4")
@@ -273,7 +275,7 @@ def chain(
         modalities: tuple[Modality, ...] = ("actual",) if actual else ("actual", "proposed")
         index = Index.of(graph.store, graph.ontology)
         found = index.between(one.id, other.id, max_hops=max_hops, limit=limit, modalities=modalities)
-        labels = _labels(graph, [hop.assertion for each in found for hop in each.hops], one, other)
+        labels = graph.ends([hop.assertion for each in found for hop in each.hops], one, other)
         _print_chains(found, labels, graph, format, _language(lang))
     if not found:
         raise NotFound(
@@ -382,7 +384,7 @@ def check(
         for finding in findings:
             said = finding.message_zh if lang is Words.zh else finding.message_en
             typer.echo(f"{finding.severity}: {said} [{finding.rule}] {finding.focus}")
-        typer.echo(f"{len(findings)} findings")
+        typer.echo(text.findings_line(findings, _language(lang)))
     if any(finding.severity == "violation" for finding in findings):
         raise typer.Exit(1)
 
@@ -473,7 +475,7 @@ def demo(
         for start, end in _DEMO_CHAINS:
             one, other = graph.resolve(start), graph.resolve(end)
             found = index.between(one.id, other.id, limit=2)
-            labels = _labels(graph, [hop.assertion for each in found for hop in each.hops], one, other)
+            labels = graph.ends([hop.assertion for each in found for hop in each.hops], one, other)
             typer.echo(f"\nkg chain {start} {end}")
             _print_chains(found, labels, graph, Output.text, _language(lang))
     if not no_serve:
@@ -505,12 +507,6 @@ def _place(store: Path | None) -> Path:
 
 def _language(words: Words) -> Language:
     return words.value
-
-
-def _labels(graph: Graph, assertions: Iterable[Assertion], *entities: Entity) -> dict[str, Entity]:
-    """Every entity that the statements name, by id."""
-    ids = {end for assertion in assertions for end in (assertion.subject, assertion.object)}
-    return {entity.id: entity for entity in (*entities, *graph.store.entities(sorted(ids)))}
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -7,6 +7,8 @@ document in memory at a time.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, BinaryIO, Literal, get_args
 
@@ -90,9 +92,25 @@ def assertion_row(assertion: Assertion) -> dict[str, Any]:
         "modality": assertion.modality,
         "time": assertion.time,
         "value": assertion.value,
+        "qualifiers": qualifier_row(assertion),
         "confidence": assertion.belief,
         "evidence": [row for evidence in assertion.evidence for row in evidence_rows(evidence)],
     }
+
+
+def qualifier_row(assertion: Assertion) -> dict[str, Any]:
+    """What qualifies a statement beyond its words for time and value, as plain JSON; only what is known."""
+    row = dict(assertion.qualifiers)
+    if period := assertion.period:
+        row["period"] = {**asdict(period), "text": period.text()}
+    if quantity := assertion.quantity:
+        numbers = {"low": _number(quantity.low), "high": _number(quantity.high)}
+        row["quantity"] = {**asdict(quantity), **numbers, "text": quantity.text()}
+    return row
+
+
+def _number(number: Decimal) -> int | float:
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def evidence_rows(evidence: Evidence) -> list[dict[str, Any]]:
@@ -199,6 +217,9 @@ def _edge_data(assertion: Assertion) -> dict[str, str | float]:
         "belief": assertion.belief,
         "time": assertion.time,
         "value": assertion.value,
+        "period": assertion.period.text() if assertion.period else "",
+        "quantity": assertion.quantity.text() if assertion.quantity else "",
+        "attributed_to": assertion.attributed_to,
         "source": assertion.source,
         "quote": " / ".join(evidence.quote for evidence in assertion.evidence),
     }

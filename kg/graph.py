@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, cast
 
 from kg import rdf
 from kg.errors import NotFound, QueryError
+from kg.inference import Inference
 from kg.iris import ENTITY, INFERRED, ONTOLOGY, STATEMENT, local, normal
 from kg.model import Assertion, Entity, Modality, Refusal
 from kg.ontology import Ontology
@@ -83,8 +84,8 @@ class Graph:
         """Entities whose label or alias, in either language, is the name, begins with it or holds it: in this order,
         those with more statements first. Where there is none, those whose names are nearly it. The empty name finds
         all. `type` is the name of an entity type; raises QueryError for an unknown one."""
-        if type is not None and type not in self.ontology.types:
-            raise QueryError(f"there is no entity type {type}: choose one of {', '.join(self.ontology.types)}")
+        if type is not None and type not in self.ontology.kinds:
+            raise QueryError(f"there is no entity type {type}: choose one of {', '.join(self.ontology.kinds)}")
         known = self._known()
         kept = {id_: known[id_] for id_ in known if type is None or id_.startswith(f"{type.lower()}/")}
         hits = _hits(normal(name), kept)
@@ -145,6 +146,11 @@ class Graph:
         rows = self.store.select(_STATEMENTS.replace("$NODE", node))
         found = self.store.assertions(local(rdf.text_of(row["st"]), STATEMENT) for row in rows)
         return tuple(a for a in found if a.subject == id), tuple(a for a in found if a.object == id)
+
+    def ends(self, statements: Iterable[Assertion | Inference], *known: Entity) -> dict[str, Entity]:
+        """Every entity that the statements name, and those `known`, by id."""
+        ids = {end for statement in statements for end in (statement.subject, statement.object)}
+        return {entity.id: entity for entity in (*known, *self.store.entities(sorted(ids)))}
 
     def neighbours(self, id: str, limit: int = 50) -> tuple[Neighbour, ...]:
         """The entities that statements of any modality join to that one, those with most statements first."""

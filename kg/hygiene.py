@@ -60,8 +60,8 @@ _KINDS = {
     str(OWL.AnnotationProperty): "annotation property",
 }
 _OWN = (ONTOLOGY, CLAIM, CLAIM_OBJECT)
-_ALIGNMENTS = "alignments.ttl"
-"""The file that only repeats declarations of our terms, so that it can be opened alone."""
+_REPEATING = ("alignments.ttl", "instruments.ttl", "lists.ttl", "qualifiers.ttl")
+"""The files that only repeat declarations of the core's terms, so that each can be opened alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,11 @@ class _Graph:
             values[_key(t.subject), t.predicate.value].append(t.object)
             if t.predicate.value == _TYPE and _key(t.object) in _KINDS:
                 kinds[_key(t.subject)].add(_KINDS[_key(t.object)])
-        typed = (_key(t.subject) for file, t in triples if t.predicate.value == _TYPE and file != _ALIGNMENTS)
+        typed = (
+            _key(t.subject)
+            for file, t in triples
+            if t.predicate.value == _TYPE and not (file in _REPEATING and _key(t.subject).startswith(_OWN))
+        )
         owl = [(file, t) for file, t in triples if file not in shapes]
         return cls(triples, owl, dict(values), dict(kinds), frozenset(typed))
 

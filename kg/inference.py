@@ -72,6 +72,11 @@ class Inference:
         """Stable: the same conclusion has the same id in every store, however it is reached."""
         return sha256("\x1f".join((self.subject, self.predicate, self.object)).encode()).hexdigest()[:20]
 
+    @property
+    def by(self) -> Rule:
+        """The packaged rule that gave it."""
+        return next(rule for rule in load_rules() if rule.name == self.rule)
+
 
 # ---- Rules
 

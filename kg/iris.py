@@ -15,6 +15,10 @@ ENTITY = f"{BASE}id/"
 DOCUMENT = f"{BASE}document/"
 STATEMENT = f"{BASE}statement/"
 EVIDENCE = f"{BASE}evidence/"
+OBSERVATION = f"{BASE}observation/"
+"""What a statement's figure means; named by the statement's id."""
+QUALIFIER = f"{BASE}qualifier/"
+"""The members of the closed lists that qualify statements: `qualifier/role/leads`."""
 CLAIM = f"{BASE}claim/"
 """Subject → statement: `<863计划> claim:targets <statement>`."""
 CLAIM_OBJECT = f"{BASE}claim-object/"
@@ -30,6 +34,8 @@ PREFIXES: dict[str, str] = {
     "doc": DOCUMENT,
     "st": STATEMENT,
     "ev": EVIDENCE,
+    "ob": OBSERVATION,
+    "q": QUALIFIER,
     "claim": CLAIM,
     "claimo": CLAIM_OBJECT,
     "tool": f"{BASE}instrument/",

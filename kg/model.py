@@ -6,8 +6,9 @@ start inclusive and end exclusive: `document.text[span.start:span.end] == span.q
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal, get_args
 
 Modality = Literal["actual", "proposed", "negated"]
 MODALITIES: tuple[Modality, ...] = ("actual", "proposed", "negated")
@@ -184,10 +185,97 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """The years that words for a time mean, both ends included; None where that end is open. `precision` says what the
+    words name (a year, a decade, a plan …: the list `precision` of the ontology), `approximate` that they say about."""
+
+    start: int | None
+    end: int | None
+    precision: str
+    approximate: bool = False
+
+    def __post_init__(self) -> None:
+        if self.start is None and self.end is None:
+            raise ValueError("a period needs a start or an end")
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise ValueError(f"a period cannot run from {self.start} to {self.end}")
+
+    def covers(self, other: "Period") -> bool:
+        """Whether all the years of the other lie in this one."""
+        starts = self.start is None or (other.start is not None and self.start <= other.start)
+        return starts and (self.end is None or (other.end is not None and other.end <= self.end))
+
+    def text(self) -> str:
+        """The years, for people of any language: `2014–2022`, `1978–`, `≈2003`."""
+        start, end = ("" if year is None else str(year) for year in (self.start, self.end))
+        return ("≈" if self.approximate else "") + (start if start == end else f"{start}–{end}")
+
+
+Comparator = Literal["=", "≈", ">", "≥", "<", "≤"]
+_WIDEST = 10**18
+"""Numbers of this size and above, and digits behind the ninth, are beyond what every RDF store keeps exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """The number that words for a value mean: from `low` to `high`, which are the same where it is no range.
+
+    `comparator` says how the true number stands to the one given. `unit` is `1` for bare numbers; `currency` is an ISO
+    4217 code or empty; `kind` says what is measured (a count, a share, a growth rate …: the list `measure` of the
+    ontology), since figures of different kinds must never be compared.
+    """
+
+    low: Decimal
+    high: Decimal
+    unit: str
+    kind: str
+    comparator: Comparator = "="
+    currency: str = ""
+
+    def __post_init__(self) -> None:
+        for number in (self.low, self.high):
+            if not number.is_finite() or abs(number) >= _WIDEST or round(number, 9) != number:
+                raise ValueError(f"{number} is no number that can be kept exactly")
+        if self.low > self.high:
+            raise ValueError(f"a quantity cannot run from {self.low} to {self.high}")
+        if self.comparator not in get_args(Comparator):
+            raise ValueError(f"{self.comparator!r} is none of {', '.join(get_args(Comparator))}")
+        if not self.unit or not self.kind:
+            raise ValueError("a quantity needs a unit and the kind of what it measures")
+
+    def text(self) -> str:
+        """The number with its unit, for people of any language: `> 300000000000 JPY`, `30–40 %`."""
+        low, high = plain_number(self.low), plain_number(self.high)
+        number = low if low == high else f"{low}–{high}"
+        compared = "" if self.comparator == "=" else f"{self.comparator} "
+        return compared + number + ("" if self.unit == "1" else f" {self.unit}")
+
+
+def plain_number(number: Decimal) -> str:
+    """The number in plain digits, without an exponent and without zeros at its end.
+
+    >>> plain_number(Decimal("3E+11")), plain_number(Decimal("0.650"))
+    ('300000000000', '0.65')
+    """
+    digits = f"{number:f}"
+    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) if number else "0"
+
+
+@dataclass(frozen=True, slots=True)
 class Assertion:
     """What one document states: `subject predicate object`, with every sentence of it that says so.
 
-    `time` and `value` are the sentence's own words. `belief` (0 to 1) joins the confidence of all the evidence.
+    `time` and `value` are the sentence's own words; `period` and `quantity` are what these mean, where that is certain.
+    `belief` (0 to 1) joins the confidence of all the evidence. The other fields say, where the text does:
+
+    - `attributed_to`: whom the text names as the source: a body that counted, or the mark of a cited work;
+    - `role`: what part the subject plays (leads, hosts …: the list `role` of the ontology);
+    - `mode`: how the subject works on the object (obliges, steers …: the list `mode`);
+    - `condition`: under which it holds, in the text's words;
+    - `general`: that it is claimed to hold always or as a rule, not of one case;
+    - `concerns`: the id of the statement of the same document that the effect is on: what is enabled, hindered or
+      caused is then that this statement holds, not only the object as such;
+    - `after`, `alongside`: the id of the statement of the same document that it comes after, or goes along with.
     """
 
     subject: str
@@ -198,6 +286,16 @@ class Assertion:
     belief: float
     time: str = ""
     value: str = ""
+    period: Period | None = None
+    quantity: Quantity | None = None
+    attributed_to: str = ""
+    role: str = ""
+    mode: str = ""
+    condition: str = ""
+    general: bool = False
+    concerns: str = ""
+    after: str = ""
+    alongside: str = ""
 
     def __post_init__(self) -> None:
         if not self.evidence:
@@ -215,10 +313,25 @@ class Assertion:
         return self.evidence[0].source
 
     @property
+    def qualifiers(self) -> dict[str, Any]:
+        """What the text says beyond time and value, by field; only what it does say."""
+        return {name: value for name in QUALIFIERS if (value := getattr(self, name))}
+
+    @property
     def id(self) -> str:
-        """Stable: the same statement of the same document has the same id in every store."""
-        key = (self.source, self.subject, self.predicate, self.object, self.modality, self.time, self.value)
+        """Stable: the same statement of the same document has the same id in every store. What time and value mean, and
+        the order among statements, are no part of it: they depend on how well the text is understood."""
+        told = (f"{name}={value}" for name, value in self.qualifiers.items() if name not in ORDER)
+        key = (self.source, self.subject, self.predicate, self.object, self.modality, self.time, self.value, *told)
         return sha256("\x1f".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
+ORDER = ("after", "alongside")
+"""The fields of an assertion that say how it stands to another one in time."""
+REFERENCES = ("concerns", *ORDER)
+"""The fields of an assertion that hold the id of another one of its document."""
+QUALIFIERS = ("attributed_to", "role", "mode", "condition", "general", *REFERENCES)
+"""The fields of an assertion that qualify it beyond time and value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The packaged knowledge: entity types, relations and modalities (`ontology/policykg.ttl`), and the dictionary of the
-field (`ontology/dictionary/*.csv`). Read with pyoxigraph, since importing rdflib alone costs the command line more.
+field (`ontology/dictionary/*.csv`); the closed lists of what qualifies statements (`ontology/qualifiers.ttl`), named
+stretches of time and units (`ontology/periods.csv`, `ontology/units.csv`). Read with pyoxigraph, since importing rdflib
+alone costs the command line more.
 """
 
 import csv
@@ -18,8 +20,8 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from kg.config import data_folder
 from kg.errors import OntologyError
-from kg.iris import ONTOLOGY, PREFIXES, entity_id, local, normal
-from kg.model import Entity, Modality
+from kg.iris import ONTOLOGY, PREFIXES, QUALIFIER, entity_id, local, normal
+from kg.model import Entity, Language, Modality, Period
 
 Direction = Literal["forward", "backward", "both", "none"]
 
@@ -87,6 +89,54 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class ListItem:
+    """A member of a closed list that qualifies statements. `words` show it in a text."""
+
+    name: str
+    label_zh: str
+    label_en: str
+    words: tuple[str, ...]
+
+    def label(self, language: Language) -> str:
+        """What it is called in that language."""
+        return self.label_zh if language == "zh" else self.label_en
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPeriod:
+    """A stretch of years that has names, such as a five-year plan: knowledge from outside the documents."""
+
+    names: tuple[str, ...]
+    period: Period
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Names of a unit, the one that stands for all of them, what it measures, and the currency if it is money."""
+
+    names: tuple[str, ...]
+    unit: str
+    kind: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """How a property that leads from thing to thing reads from either side."""
+
+    label_zh: str
+    label_en: str
+    inverse_zh: str
+    inverse_en: str
+
+    def label(self, language: Language, *, inverse: bool = False) -> str:
+        """How it reads in that language, from its object's side where `inverse`."""
+        zh, en = (self.inverse_zh, self.inverse_en) if inverse else (self.label_zh, self.label_en)
+        return zh if language == "zh" else en
+
+
+@dataclass(frozen=True, slots=True)
 class Ontology:
     """All packaged knowledge, each mapping in the order of its files. `digest` changes with any file of the folder."""
 
@@ -102,6 +152,17 @@ class Ontology:
     """Kinds of things that refine the types: data may hold them, extraction does not read them."""
     years: tuple[int, int]
     """The first and the last year that a time may mean."""
+    lists: Mapping[str, Mapping[str, ListItem]]
+    """Name of a closed list (`role`, `mode`, `measure`, `precision`) → its members by name."""
+    periods: tuple[NamedPeriod, ...]
+    units: tuple[Unit, ...]
+    phrases: Mapping[str, Phrase]
+    """Every property that leads from thing to thing, those that are only ever inferred too, by name."""
+
+    @property
+    def kinds(self) -> Mapping[str, EntityType]:
+        """All kinds of things that data may hold: the types that extraction reads, then what refines them."""
+        return {**self.types, **self.refinements}
 
     def allows(self, subject_type: str, predicate: str, object_type: str) -> bool:
         """Whether the relation may lead from the one type to the other; False for unknown names."""
@@ -128,6 +189,10 @@ def load(folder: Path | None = None) -> Ontology:
         digest=_digest(folder),
         refinements=MappingProxyType(refinements),
         years=_years(terms),
+        lists=MappingProxyType(_lists(_Terms.read(folder / "qualifiers.ttl"))),
+        periods=tuple(_named_periods(folder / "periods.csv")),
+        units=tuple(_units(folder / "units.csv")),
+        phrases=MappingProxyType(_phrases(terms)),
     )
 
 
@@ -275,6 +340,64 @@ def _members(terms: _Terms, iri: str, side: str, types: Mapping[str, EntityType]
 def _modalities(terms: _Terms) -> dict[Modality, tuple[str, str]]:
     found = terms.subjects(_TYPE, ONTOLOGY + "Modality")
     return {cast(Modality, local(iri, ONTOLOGY)): terms.texts(iri, _SKOS + "prefLabel") for iri in found}
+
+
+def _phrases(terms: _Terms) -> dict[str, Phrase]:
+    properties = [iri for iri in terms.subjects(_TYPE, _OWL + "ObjectProperty") if iri.startswith(ONTOLOGY)]
+    return {
+        local(iri, ONTOLOGY): Phrase(*terms.texts(iri, _RDFS + "label"), *terms.texts(iri, ONTOLOGY + "inverseLabel"))
+        for iri in properties
+    }
+
+
+# ---- What qualifies statements
+
+
+def _lists(terms: _Terms) -> dict[str, Mapping[str, ListItem]]:
+    schemes = terms.subjects(_TYPE, _SKOS + "ConceptScheme")
+    return {_parts(scheme)[0]: MappingProxyType(_members_of(terms, scheme)) for scheme in schemes}
+
+
+def _members_of(terms: _Terms, scheme: str) -> dict[str, ListItem]:
+    members = terms.subjects(_SKOS + "inScheme", scheme)
+    return {_parts(iri)[1]: _list_item(terms, iri) for iri in members}
+
+
+def _list_item(terms: _Terms, iri: str) -> ListItem:
+    labels = terms.texts(iri, _SKOS + "prefLabel")
+    return ListItem(_parts(iri)[1], *labels, words=tuple(terms.all(iri, _SKOS + "hiddenLabel")))
+
+
+def _parts(iri: str) -> tuple[str, str]:
+    """The list and the member that an IRI of a closed list names."""
+    list_, _, name = local(iri, QUALIFIER).partition("/")
+    return list_, name
+
+
+def _named_periods(path: Path) -> Iterator[NamedPeriod]:
+    for line, (names, start, end, precision, source) in _table(path, ("names", "start", "end", "precision", "source")):
+        try:
+            period = Period(int(start), int(end) if end else None, precision)
+        except ValueError as error:
+            raise OntologyError(f"{path.name}:{line}: {error}") from error
+        yield NamedPeriod(tuple(names.split("|")), period, source)
+
+
+def _units(path: Path) -> Iterator[Unit]:
+    for _, (names, unit, kind, currency) in _table(path, ("names", "unit", "kind", "currency")):
+        yield Unit(tuple(names.split("|")), unit, kind, currency)
+
+
+def _table(path: Path, header: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a table with their numbers; raises OntologyError for another header or a wrong number of cells."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file, strict=True))
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise OntologyError(f"{path.name} cannot be read: {error}; install policykg again") from error
+    if not lines or tuple(lines[0]) != header or any(len(line) != len(header) for line in lines):
+        raise OntologyError(f"{path.name}: each line must have the cells {','.join(header)}")
+    yield from enumerate(lines[1:], 2)
 
 
 def _digest(folder: Path) -> str:

@@ -10,12 +10,15 @@ The header of a question's file, `#+ key: value` lines before the SPARQL:
     #+ expect: at least 1 row
 
 A parameter is `required`, `optional` (left out, it may be anything) or has a default (`default actual`). Its kind says
-what its value names: an Entity (by name, alias or id), a Document, a Type, a Relation, a Modality, or Text. The query
-projects every parameter; `expect` is what it gives for the example: `at least N rows`, or `rows may be empty`. In the
-query OPTIONAL stands last: what follows it is not joined before all of it is read, a hundred times slower.
+what its value names: an Entity (by name, alias or id), a Document, a Type, a Relation, a Modality, a Qualifier (a
+member of the closed list that the parameter is named after), or Text. A query may call `pkg:link(instrument, other)`,
+which gives how the two stand to each other in the taxonomy, a member of the list `link`. The query projects every
+parameter; `expect` is what it gives for the example: `at least N rows`, or `rows may be empty`. In the query OPTIONAL
+stands last: what follows it is not joined before all of it is read, a hundred times slower.
 
-A check of `queries/checks/` has one line, `#+ finding: 中文 / English`, with `{variable}` for values; it must return no
-row. Its first column is the node that is at fault.
+A check of `queries/checks/` has the line `#+ finding: 中文 / English`, with `{variable}` for values, and may have
+`#+ severity: warning` (or `info`) where what it finds is no violation; it must return no row. Its first column is the
+node that is at fault.
 """
 
 import re
@@ -25,19 +28,20 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
+from urllib.parse import unquote
 
 import pyoxigraph as ox
 
-from kg import rdf
+from kg import rdf, taxonomy
 from kg.config import data_folder
 from kg.errors import NotFound, OntologyError, QueryError
 from kg.graph import Graph
-from kg.iris import BASE, DOCUMENT, ENTITY, ONTOLOGY, local
-from kg.model import MODALITIES, Entity, Finding, Language
+from kg.iris import BASE, DOCUMENT, ENTITY, ONTOLOGY, PREFIXES, QUALIFIER, local
+from kg.model import MODALITIES, Entity, Finding, Language, Severity
 from kg.ontology import Ontology
 from kg.store import Function, Row, Store
 
-ParamKind = Literal["Entity", "Document", "Type", "Relation", "Modality", "Text"]
+ParamKind = Literal["Entity", "Document", "Type", "Relation", "Modality", "Qualifier", "Text"]
 CellKind = Literal["entity", "document", "term", "text", "number", "empty"]
 
 
@@ -105,6 +109,7 @@ class Check:
     name: str
     message_zh: str
     message_en: str
+    severity: Severity
     query: str
 
 
@@ -151,8 +156,12 @@ def _question(path: Path) -> Question:
 
 def _check(path: Path) -> Check:
     text = path.read_text(encoding="utf-8")
-    zh, en = _match(path, _FINDING, _header(path, text, {"finding"}, set())["finding"])
-    return Check(path.stem, zh, en, text)
+    header = _header(path, text, {"finding"}, {"severity"})
+    zh, en = _match(path, _FINDING, header["finding"])
+    severity = header.get("severity", "violation")
+    if severity not in get_args(Severity):
+        raise OntologyError(f"{path.name}: the severity {severity} is none of {', '.join(get_args(Severity))}")
+    return Check(path.stem, zh, en, cast(Severity, severity), text)
 
 
 def _header(path: Path, text: str, needed: set[str], allowed: set[str]) -> dict[str, str]:
@@ -204,7 +213,7 @@ def run(graph: Graph, question: Question, params: Mapping[str, str]) -> Table:
     document that the store does not know.
     """
     bindings = _bindings(graph, question, params)
-    rows = graph.store.select(question.query, bindings)
+    rows = graph.store.select(question.query, bindings, {f"{ONTOLOGY}link": _link})
     values = [[row.get(column.name) for column in question.columns] for row in rows]
     ids = {local(v.value, ENTITY) for row in values for v in row if isinstance(v, ox.NamedNode) and _names_entity(v)}
     entities = {entity.id: entity for entity in graph.store.entities(ids)}
@@ -233,17 +242,37 @@ def _bound(graph: Graph, param: Param, value: str) -> ox.NamedNode | ox.Literal:
             return rdf.document_node(value)
         case "Text":
             return ox.Literal(rdf.clean(value))
-        case "Type" | "Relation" | "Modality":
+        case "Type" | "Relation" | "Modality" | "Qualifier":
             return _bound_term(graph.ontology, param, value)
 
 
 def _bound_term(ontology: Ontology, param: Param, value: str) -> ox.NamedNode:
-    known: tuple[str, ...] = tuple(
-        ontology.types if param.kind == "Type" else ontology.relations if param.kind == "Relation" else MODALITIES
-    )
+    known = choices(ontology, param)
     if value not in known:
         raise QueryError(f"{param.name} cannot be {value!r}: choose one of {', '.join(known)}")
-    return rdf.term(value)
+    return rdf.qualifier_node(param.name, value) if param.kind == "Qualifier" else rdf.term(value)
+
+
+def choices(ontology: Ontology, param: Param) -> tuple[str, ...]:
+    """The values that a parameter may have, where they are those of a closed list; else none."""
+    match param.kind:
+        case "Type":
+            return tuple(ontology.kinds)
+        case "Relation":
+            return tuple(ontology.relations)
+        case "Modality":
+            return MODALITIES
+        case "Qualifier":
+            return tuple(ontology.lists.get(param.name, ()))
+        case _:
+            return ()
+
+
+def _link(*instruments: rdf.Term) -> ox.NamedNode | None:
+    """How the second of two instruments stands to the first in the taxonomy."""
+    one, other = (unquote(rdf.text_of(term).rpartition("/")[2]) for term in instruments)
+    found = taxonomy.load().link((one,), (other,))
+    return rdf.qualifier_node("link", found) if found else None
 
 
 def _names_entity(value: ox.NamedNode) -> bool:
@@ -256,8 +285,14 @@ def _cell(value: rdf.Term | None, entities: Mapping[str, Entity], ontology: Onto
     text = rdf.text_of(value)
     if isinstance(value, ox.NamedNode):
         return _named_cell(text, entities, ontology)
+    if text in _TRUTH and isinstance(value, ox.Literal) and value.datatype == _BOOLEAN:
+        return Cell("text", *_TRUTH[text])
     number = isinstance(value, ox.Literal) and value.datatype.value.endswith(("#integer", "#double", "#decimal"))
     return Cell("number" if number else "text", text, text)
+
+
+_BOOLEAN = ox.NamedNode(PREFIXES["xsd"] + "boolean")
+_TRUTH = {"true": ("是", "yes"), "false": ("否", "no")}
 
 
 def _named_cell(iri: str, entities: Mapping[str, Entity], ontology: Ontology) -> Cell:
@@ -267,11 +302,15 @@ def _named_cell(iri: str, entities: Mapping[str, Entity], ontology: Ontology) ->
         return Cell("document", rdf.source_of(iri), rdf.source_of(iri), rdf.source_of(iri))
     if iri.startswith(ONTOLOGY):
         return Cell("term", *_term_labels(local(iri, ONTOLOGY), ontology), local(iri, ONTOLOGY))
+    if iri.startswith(QUALIFIER):
+        list_, _, name = local(iri, QUALIFIER).partition("/")
+        if item := ontology.lists.get(list_, {}).get(name):
+            return Cell("term", item.label_zh, item.label_en, name)
     return Cell("text", iri, iri)
 
 
 def _term_labels(name: str, ontology: Ontology) -> tuple[str, str]:
-    if term := ontology.relations.get(name) or ontology.types.get(name):
+    if term := ontology.relations.get(name) or ontology.kinds.get(name):
         return term.label_zh, term.label_en
     return next((labels for modality, labels in ontology.modality_labels.items() if modality == name), (name, name))
 
@@ -331,7 +370,7 @@ def _finding(check: Check, row: Row) -> Finding:
     texts = {name: rdf.text_of(value) for name, value in row.items()}
     short = {name: text.removeprefix(BASE) for name, text in texts.items()}
     focus = next(iter(texts.values()))
-    return Finding(check.name, "violation", focus, _told(check.message_zh, short), _told(check.message_en, short))
+    return Finding(check.name, check.severity, focus, _told(check.message_zh, short), _told(check.message_en, short))
 
 
 def _told(message: str, row: Mapping[str, str]) -> str:

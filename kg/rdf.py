@@ -9,16 +9,32 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
-from kg.iris import CLAIM, CLAIM_OBJECT, DOCUMENT, ENTITY, EVIDENCE, ONTOLOGY, PREFIXES, STATEMENT, document_iri, local
+from kg.iris import (
+    CLAIM,
+    CLAIM_OBJECT,
+    DOCUMENT,
+    ENTITY,
+    EVIDENCE,
+    OBSERVATION,
+    ONTOLOGY,
+    PREFIXES,
+    QUALIFIER,
+    STATEMENT,
+    document_iri,
+    local,
+)
 from kg.model import (
+    REFERENCES,
     Assertion,
     Bibliography,
+    Comparator,
     Document,
     Entity,
     Evidence,
@@ -26,10 +42,13 @@ from kg.model import (
     Language,
     Mention,
     Modality,
+    Period,
+    Quantity,
     Refusal,
     Section,
     SectionKind,
     Span,
+    plain_number,
 )
 
 Term = NamedNode | BlankNode | Literal | Triple
@@ -54,6 +73,11 @@ def document_node(source: str) -> NamedNode:
 def statement_node(id_: str) -> NamedNode:
     """The node of the assertion of that id."""
     return NamedNode(STATEMENT + id_)
+
+
+def qualifier_node(list_: str, name: str) -> NamedNode:
+    """The node of a member of a closed list that qualifies statements, such as `role` and `leads`."""
+    return NamedNode(f"{QUALIFIER}{list_}/{name}")
 
 
 def source_of(iri: str) -> str:
@@ -85,9 +109,11 @@ def canonical(extraction: Extraction) -> Extraction:
     is left out, as is an empty heading, and a heading stands on one line.
 
     Raises ValueError where the parts do not belong together: an id described twice, an entity that is not described,
-    or another document's evidence.
+    a statement that another one names and that is not there, or another document's evidence.
     """
     found: Extraction = _cleaned(extraction)
+    if found is not extraction:
+        found = replace(found, assertions=_relinked(extraction.assertions, found.assertions))
     _check(found)
     return replace(
         found,
@@ -112,6 +138,17 @@ def _cleaned(value: T) -> T:
     return cast(T, replace(value, **new)) if new else value
 
 
+def _relinked(old: tuple[Assertion, ...], new: tuple[Assertion, ...]) -> tuple[Assertion, ...]:
+    """The cleaned statements with the references of the old ones: a statement has another id where its text had to be
+    cleaned, and so have those that name it."""
+    ids = {one.id: other.id for one, other in zip(old, new, strict=True)}
+    linked = tuple(
+        replace(other, **{name: ids.get(getattr(one, name), getattr(one, name)) for name in REFERENCES})
+        for one, other in zip(old, new, strict=True)
+    )
+    return new if linked == new else _relinked(old, linked)
+
+
 def _check(extraction: Extraction) -> None:
     source, known = extraction.document.source, {entity.id for entity in extraction.entities}
     named = {m.entity for m in extraction.mentions} | {e for a in extraction.assertions for e in (a.subject, a.object)}
@@ -121,9 +158,13 @@ def _check(extraction: Extraction) -> None:
         *extraction.refusals,
     )
     sources = {part.source for part in parts}
+    ids = {assertion.id for assertion in extraction.assertions}
+    linked = {link for a in extraction.assertions for name in REFERENCES if (link := getattr(a, name))}
+    if lost := linked - ids:
+        raise ValueError(f"{source}: the statement {min(lost)} is named by another one but is not there")
     if len(known) < len(extraction.entities):
         raise ValueError(f"{source}: two entities have the same id")
-    if len({assertion.id for assertion in extraction.assertions}) < len(extraction.assertions):
+    if len(ids) < len(extraction.assertions):
         raise ValueError(f"{source}: two assertions have the same id; join their evidence")
     if missing := named - known:
         raise ValueError(f"{source}: {min(missing)} is named but not described")
@@ -336,11 +377,60 @@ def _assertion(assertion: Assertion) -> Iterator[Triple]:
         (term("timeText"), assertion.time),
         (term("valueText"), assertion.value),
         (term("source"), document_node(assertion.source)),
+        *_qualified(assertion),
     )
     yield from _triples(node, described)
+    if assertion.quantity:
+        yield from _observation(assertion, assertion.quantity)
     for evidence in assertion.evidence:
         yield Triple(node, term("evidence"), NamedNode(EVIDENCE + evidence_id(evidence)))
         yield from _evidence(evidence)
+
+
+def _qualified(assertion: Assertion) -> Iterator[tuple[NamedNode, NamedNode | Literal | str | int | None]]:
+    """What is said of a statement beyond its parts: the period that its time means, and its other qualifiers."""
+    if period := assertion.period:
+        yield term("startYear"), period.start
+        yield term("endYear"), period.end
+        yield term("precision"), qualifier_node("precision", period.precision)
+        yield term("approximate"), Literal(True) if period.approximate else None
+    yield term("attributedTo"), assertion.attributed_to
+    yield term("condition"), assertion.condition
+    yield term("general"), Literal(True) if assertion.general else None
+    for name in _FROM_LISTS:
+        if value := getattr(assertion, name):
+            yield term(name), qualifier_node(name, value)
+    for name in REFERENCES:
+        if value := getattr(assertion, name):
+            yield term(name), statement_node(value)
+
+
+_FROM_LISTS = ("role", "mode")
+"""The fields of an assertion that hold a member of the closed list of the same name."""
+
+
+def _observation(assertion: Assertion, quantity: Quantity) -> Iterator[Triple]:
+    """The figure as a node of its own: one number (or range), one observation."""
+    node = NamedNode(OBSERVATION + assertion.id)
+    yield Triple(statement_node(assertion.id), term("observation"), node)
+    point = quantity.low == quantity.high
+    numbers = (("value", quantity.low),) if point else (("minValue", quantity.low), ("maxValue", quantity.high))
+    measured = entity_node(assertion.object) if assertion.predicate == "measuredBy" else None
+    described = _pairs(
+        (_TYPE, term("Observation")),
+        *((term(name), Literal(plain_number(number), datatype=_DECIMAL)) for name, number in numbers),
+        (term("comparator"), quantity.comparator),
+        (term("unit"), quantity.unit),
+        (term("currency"), quantity.currency),
+        (term("measureKind"), qualifier_node("measure", quantity.kind)),
+        (term("valueText"), assertion.value),
+        (term("about"), entity_node(assertion.subject)),
+        (term("indicator"), measured),
+    )
+    yield from _triples(node, described)
+
+
+_DECIMAL = NamedNode(PREFIXES["xsd"] + "decimal")
 
 
 def _evidence(evidence: Evidence) -> Iterator[Triple]:
@@ -418,6 +508,10 @@ class _Nodes:
     def link(self, node: str, predicate: NamedNode, base: str) -> str:
         """What the node's one link of that predicate leads to, less `base`."""
         return local(min(self.links(node, predicate)), base)
+
+    def link_or_none(self, node: str, predicate: NamedNode, base: str) -> str:
+        """As `link`; the empty text where there is no such link."""
+        return self.link(node, predicate, base) if self.links(node, predicate) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,6 +652,38 @@ def _read_assertion(nodes: _Nodes, node: str) -> Assertion:
         belief=float(nodes.text(node, term("belief"))),
         time=nodes.text(node, term("timeText")),
         value=nodes.text(node, term("valueText")),
+        period=_read_period(nodes, node),
+        quantity=_read_quantity(nodes, node),
+        attributed_to=nodes.text(node, term("attributedTo")),
+        condition=nodes.text(node, term("condition")),
+        general=nodes.text(node, term("general")) == "true",
+        **{name: nodes.link_or_none(node, term(name), f"{QUALIFIER}{name}/") for name in _FROM_LISTS},
+        **{name: nodes.link_or_none(node, term(name), STATEMENT) for name in REFERENCES},
+    )
+
+
+def _read_period(nodes: _Nodes, node: str) -> Period | None:
+    start, end = (nodes.text(node, term(name)) for name in ("startYear", "endYear"))
+    if not start and not end:
+        return None
+    precision = nodes.link(node, term("precision"), f"{QUALIFIER}precision/")
+    approximate = nodes.text(node, term("approximate")) == "true"
+    return Period(int(start) if start else None, int(end) if end else None, precision, approximate)
+
+
+def _read_quantity(nodes: _Nodes, node: str) -> Quantity | None:
+    observations = nodes.links(node, term("observation"))
+    if not observations:
+        return None
+    found = min(observations)
+    point, low, high = (nodes.text(found, term(name)) for name in ("value", "minValue", "maxValue"))
+    return Quantity(
+        low=Decimal(point or low),
+        high=Decimal(point or high),
+        unit=nodes.text(found, term("unit")),
+        kind=nodes.link(found, term("measureKind"), f"{QUALIFIER}measure/"),
+        comparator=cast(Comparator, nodes.text(found, term("comparator"))),
+        currency=nodes.text(found, term("currency")),
     )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from kg.export import assertion_row, entity_row, evidence_rows
+from kg.export import assertion_row, entity_row, evidence_rows, qualifier_row
 from kg.graph import Match, Neighbour, Stats
+from kg.inference import Inference
 from kg.model import Assertion, Chain, Document, Entity, Hop, Language, Refusal
 from kg.ontology import EntityType, Ontology, RelationType
 from kg.store import DocumentSummary
@@ -51,13 +52,37 @@ def refusal_row(refusal: Refusal) -> JsonObject:
 
 
 def described_row(
-    entity: Entity, outgoing: Sequence[Assertion], incoming: Sequence[Assertion], labels: Mapping[str, Entity]
+    entity: Entity,
+    outgoing: Sequence[Assertion],
+    incoming: Sequence[Assertion],
+    inferred: Sequence[Inference],
+    labels: Mapping[str, Entity],
+    ontology: Ontology,
 ) -> JsonObject:
-    """An entity, the statements `outgoing` from it and those `incoming`. `labels` knows every entity they name."""
+    """An entity, the statements `outgoing` from it and those `incoming`, and what was `inferred` of it. `labels` knows
+    every entity that these name."""
     return {
         **entity_row(entity),
         "outgoing": [statement_row(assertion, labels) for assertion in outgoing],
         "incoming": [statement_row(assertion, labels) for assertion in incoming],
+        "inferred": [_inferred_row(inference, labels, ontology) for inference in inferred],
+    }
+
+
+def _inferred_row(inference: Inference, labels: Mapping[str, Entity], ontology: Ontology) -> JsonObject:
+    """An inferred statement: no document states it; `rule` and `premises` (ids of statements) say what it rests on."""
+    phrase, rule = ontology.phrases[inference.predicate], inference.by
+    return {
+        "s": inference.subject,
+        "p": inference.predicate,
+        "o": inference.object,
+        "s_label": _label(labels[inference.subject]),
+        "o_label": _label(labels[inference.object]),
+        "relation": {"zh": phrase.label_zh, "en": phrase.label_en},
+        "rule": inference.rule,
+        "why": {"zh": rule.zh, "en": rule.en},
+        "premises": list(inference.premises),
+        "belief": inference.belief,
     }
 
 
@@ -118,6 +143,7 @@ def _hop_row(hop: Hop, labels: Mapping[str, Entity]) -> JsonObject:
         "modality": assertion.modality,
         "time": assertion.time,
         "value": assertion.value,
+        "qualifiers": qualifier_row(assertion),
         "inverse": hop.inverse,
         "belief": assertion.belief,
         "evidence": [row for evidence in assertion.evidence for row in evidence_rows(evidence)],
@@ -162,11 +188,16 @@ def finding_row(finding: "Finding") -> JsonObject:
 
 
 def ontology_row(ontology: Ontology) -> JsonObject:
-    """The words of the graph: entity types, relations as they read from either side, modalities."""
+    """The words of the graph: entity types, relations as they read from either side, modalities, and the closed lists
+    of what qualifies statements."""
     return {
-        "types": [_type_row(type_) for type_ in ontology.types.values()],
+        "types": [_type_row(type_) for type_ in ontology.kinds.values()],
         "relations": [_relation_row(relation) for relation in ontology.relations.values()],
         "modalities": [_named(name, *labels) for name, labels in ontology.modality_labels.items()],
+        "lists": {
+            name: [_named(item.name, item.label_zh, item.label_en) for item in items.values()]
+            for name, items in ontology.lists.items()
+        },
     }
 
 

@@ -54,7 +54,7 @@ def _finding(shapes: Graph, report: Graph, result: Node) -> Finding:
 
 def _shapes(ontology: Ontology) -> Graph:
     shapes = Graph().parse(data_folder("ontology") / "shapes.ttl", format="turtle")
-    for name in (*ontology.types, *ontology.refinements):
+    for name in ontology.kinds:
         shapes.add((_SHAPE.entity, SH.targetClass, _PKG[name]))
     for relation in ontology.relations.values():
         _add_signature(shapes, ontology, relation)
@@ -73,8 +73,7 @@ def _add_signature(shapes: Graph, ontology: Ontology, relation: RelationType) ->
         ("object", "宾语", relation.objects, SH.targetObjectsOf, _CLAIM_OBJECT[name]),
     )
     for side, side_zh, allowed, target, claim in sides:
-        known = (*ontology.types.values(), *ontology.refinements.values())
-        types = [type_ for type_ in known if type_.name in allowed]
+        types = [type_ for type_ in ontology.kinds.values() if type_.name in allowed]
         chinese, english = "、".join(t.label_zh for t in types), ", ".join(t.label_en for t in types)
         shape = _property(
             shapes,

@@ -292,7 +292,7 @@ CONSTRUCT { ?g ?p ?o } WHERE { GRAPH ?g { ?g a pkg:Document ; ?p ?o FILTER(?p !=
 _STATEMENTS = """
 CONSTRUCT { ?n ?p ?o } WHERE {
     { $NODES GRAPH ?g { ?st ?p ?o } BIND(?st AS ?n) }
-    UNION { $NODES GRAPH ?g { ?st pkg:evidence ?n . ?n ?p ?o } }
+    UNION { $NODES GRAPH ?g { ?st pkg:evidence|pkg:observation ?n . ?n ?p ?o } }
     UNION { $NODES GRAPH ?g { ?st pkg:evidence ?e . ?e pkg:part ?n . ?n ?p ?o } }
 }"""
 

@@ -4,7 +4,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kg.graph import Stats
-from kg.model import Assertion, Chain, Entity, Evidence, Language, Refusal
+from kg.inference import Inference
+from kg.model import Assertion, Chain, Entity, Evidence, Finding, Language, Refusal, Severity
 from kg.ontology import Ontology
 from kg.store import DocumentSummary
 
@@ -15,13 +16,15 @@ def entity_lines(
     entity: Entity,
     outgoing: Sequence[Assertion],
     incoming: Sequence[Assertion],
+    inferred: Sequence[Inference],
     labels: Mapping[str, Entity],
     ontology: Ontology,
     language: Language,
     limit: int,
 ) -> Iterator[str]:
-    """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way."""
-    type_ = ontology.types[entity.type]
+    """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way; then
+    what was inferred of it, with the rule."""
+    type_ = ontology.kinds[entity.type]
     yield f"{both(entity.label_zh, entity.label_en)}  [{both(type_.label_zh, type_.label_en)}]  {entity.id}"
     if others := [name for name in entity.names if name not in (entity.label_zh, entity.label_en)]:
         yield f"  {_word(language, '又名', 'also')}: {shorten('；'.join(others), _QUOTE_WIDTH)}"
@@ -35,6 +38,25 @@ def entity_lines(
         yield _word(
             language, "  文献提到它，但没有关于它的陈述。", "  It is mentioned, but nothing is stated about it."
         )
+    if inferred:
+        yield _word(language, "  由规则推断，文献没有直接说：", "  Inferred by rule, stated by no document:")
+    for inference in inferred[:limit]:
+        yield from _inferred_lines(inference, entity.id, labels, ontology, language)
+    if len(inferred) > limit:
+        more = len(inferred) - limit
+        yield _word(language, f"  … 另有 {more} 条（--limit）", f"  … {more} more (--limit)")
+
+
+def _inferred_lines(
+    inference: Inference, seen_from: str, labels: Mapping[str, Entity], ontology: Ontology, language: Language
+) -> Iterator[str]:
+    inverse = inference.object == seen_from
+    said = ontology.phrases[inference.predicate].label(language, inverse=inverse)
+    other = labels[inference.subject if inverse else inference.object].label(language)
+    yield f"  {'⇐' if inverse else '⇒'} {said} {other}  ({inference.belief:.2f})"
+    premises = len(inference.premises)
+    based = _word(language, f"依据 {premises} 条陈述", f"from {premises} statements")
+    yield f"      [{inference.rule}] {_word(language, inference.by.zh, inference.by.en)} ({based})"
 
 
 def statement_lines(
@@ -89,7 +111,8 @@ def stats_lines(stats: Stats, ontology: Ontology, language: Language) -> Iterato
         f"证据 {stats.evidence}，提及 {stats.mentions}",
         f"{stats.evidence} pieces of evidence, {stats.mentions} mentions",
     )
-    entities = {both(ontology.types[t].label_zh, ontology.types[t].label_en): n for t, n in stats.entities.items()}
+    kinds = ontology.kinds
+    entities = {both(kinds[t].label_zh, kinds[t].label_en): n for t, n in stats.entities.items()}
     relations = {
         both(ontology.relations[p].label_zh, ontology.relations[p].label_en): n for p, n in stats.assertions.items()
     }
@@ -113,6 +136,18 @@ def refusal_lines(refusals: Iterable[Refusal], language: Language) -> Iterator[s
         yield f"{refusal.source}: {refusal.subject} —{refusal.predicate}→ {refusal.object}: {why} [{refusal.rule}]"
         if refusal.span:
             yield f"      {refusal.span.start}–{refusal.span.end} {shorten(refusal.span.quote, _QUOTE_WIDTH)}"
+
+
+def findings_line(findings: Sequence[Finding], language: Language) -> str:
+    """How many findings there are, and how many of each severity."""
+    words: dict[Severity, str] = {
+        "violation": _word(language, "违规", "violations"),
+        "warning": _word(language, "警告", "warnings"),
+        "info": _word(language, "提示", "notes"),
+    }
+    counts = {severity: sum(f.severity == severity for f in findings) for severity in words}
+    told = ", ".join(f"{words[severity]} {count}" for severity, count in counts.items() if count)
+    return f"{len(findings)} findings" + (f" ({told})" if told else "")
 
 
 def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 48) -> Iterator[str]:
@@ -166,8 +201,31 @@ def pad(text: str, size: int) -> str:
     return text + " " * max(0, size - width(text))
 
 
+def told(assertion: Assertion, ontology: Ontology, language: Language) -> list[str]:
+    """What a statement says of itself for people: its words for time and value, what these mean where that is not
+    plain from the words, whom it is attributed to, role, mode, condition, and that it is a general claim."""
+    period, quantity, lists = assertion.period, assertion.quantity, ontology.lists
+    years, number = period.text() if period else "", quantity.text() if quantity else ""
+    listed = [lists[name][value] for name in ("role", "mode") if (value := getattr(assertion, name)) in lists[name]]
+    parts = (
+        assertion.time,
+        years if _squeezed(years) != _squeezed(assertion.time).rstrip("年") else "",
+        assertion.value,
+        number if _squeezed(number) != _squeezed(assertion.value) else "",
+        *(item.label(language) for item in listed),
+        assertion.attributed_to and _word(language, f"据{assertion.attributed_to}", f"after {assertion.attributed_to}"),
+        assertion.condition and _word(language, f"条件：{assertion.condition}", f"if: {assertion.condition}"),
+        _word(language, "一般论断", "general claim") if assertion.general else "",
+    )
+    return [part for part in parts if part]
+
+
+def _squeezed(text: str) -> str:
+    return text.replace(" ", "").replace("—", "–").replace("-", "–")
+
+
 def _qualified(assertion: Assertion, ontology: Ontology, language: Language) -> str:
-    parts = [assertion.time, assertion.value]
+    parts = told(assertion, ontology, language)
     if assertion.modality != "actual":
         zh, en = ontology.modality_labels[assertion.modality]
         parts.append(_word(language, zh, en))

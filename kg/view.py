@@ -19,7 +19,7 @@ from kg.graph import Graph
 from kg.iris import ENTITY, STATEMENT, local
 from kg.model import Assertion, Entity, Evidence, Language, Modality
 from kg.ontology import EntityType, Ontology
-from kg.text import citation, shorten
+from kg.text import citation, shorten, told
 
 _TEMPLATES = Path(__file__).parent / "static"
 
@@ -65,7 +65,7 @@ def page(graph: Graph, *, centre: str | None, hops: int, limit: int, language: L
     entities = graph.store.entities(chosen)
     edges = _edges(graph, links, {entity.id for entity in entities})
     network = _network(entities, edges, graph.ontology, language)
-    types = [type_ for name, type_ in graph.ontology.types.items() if any(e.type == name for e in entities)]
+    types = [type_ for name, type_ in graph.ontology.kinds.items() if any(e.type == name for e in entities)]
     return _html(network, graph.ontology, types, language)
 
 
@@ -146,7 +146,7 @@ def _network(entities: Sequence[Entity], edges: Sequence[_Edge], ontology: Ontol
 
 
 def _node(entity: Entity, ontology: Ontology, language: Language) -> dict[str, Any]:
-    type_ = ontology.types[entity.type]
+    type_ = ontology.kinds[entity.type]
     colour, shape = _look(type_, ontology)
     kind = _word(language, type_.label_zh, type_.label_en)
     names = [shorten(name, 2 * _LABEL) for name in entity.names[:_ALIASES]]
@@ -180,7 +180,7 @@ def _line(
     said = _word(language, relation.label_zh, relation.label_en)
     modality = _word(language, *ontology.modality_labels[edge.modality])
     belief = max(assertion.belief for assertion in edge.assertions)
-    facts = [modality, *_qualifiers(edge), f"{_word(language, '信度', 'belief')} {belief:.2f}"]
+    facts = [modality, *_qualifiers(edge, ontology, language), f"{_word(language, '信度', 'belief')} {belief:.2f}"]
     quotes = [_quoted(evidence) for assertion in edge.assertions for evidence in assertion.evidence][:_SENTENCES]
     title = f"{names[edge.subject]} —{said}→ {names[edge.object]}"
     return {
@@ -194,9 +194,9 @@ def _line(
     }
 
 
-def _qualifiers(edge: _Edge) -> list[str]:
-    """The times and values that its statements give, each once."""
-    found = [part for assertion in edge.assertions for part in (assertion.time, assertion.value) if part]
+def _qualifiers(edge: _Edge, ontology: Ontology, language: Language) -> list[str]:
+    """What its statements say of themselves, each thing once."""
+    found = [part for assertion in edge.assertions for part in told(assertion, ontology, language)]
     return [shorten(part, 2 * _LABEL) for part in dict.fromkeys(found)]
 
 
@@ -206,7 +206,7 @@ def _quoted(evidence: Evidence) -> dict[str, str]:
 
 def _look(type_: EntityType, ontology: Ontology) -> tuple[str, str]:
     """The colour and shape of a type; no two types share both."""
-    number = list(ontology.types).index(type_.name)
+    number = list(ontology.kinds).index(type_.name)
     return _COLOURS[number % len(_COLOURS)], _SHAPES[number // len(_COLOURS) % len(_SHAPES)]
 
 

@@ -8,9 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
-from small_graphs import Fact, id_of
+from small_graphs import Fact, assertion, id_of
 
+from ingest.periods import leaning, leans, period
 from kg.model import (
     Assertion,
     Bibliography,
@@ -19,7 +21,7 @@ from kg.model import (
     Evidence,
     Extraction,
     Mention,
-    Modality,
+    Period,
     Section,
     Span,
 )
@@ -30,22 +32,20 @@ HE, YAO = "he2025-facts", "yao2025-facts"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A sentence of a section: what it states, and whom it names as the source of its figures."""
+    """A sentence of a section: what it states."""
 
     section: str
     facts: tuple[Fact, ...]
-    according_to: str = ""
 
 
-def passage(section: str, *facts: Fact | Iterable[Fact], according_to: str = "") -> Passage:
+def passage(section: str, *facts: Fact | Iterable[Fact]) -> Passage:
     """Facts and lists of facts as one sentence."""
-    flat = tuple(f for group in facts for f in ((group,) if isinstance(group, Fact) else group))
-    return Passage(section, flat, according_to)
+    return Passage(section, tuple(f for group in facts for f in ((group,) if isinstance(group, Fact) else group)))
 
 
-def each(subjects: str, predicate: str, objects: str, modality: Modality = "actual", time: str = "") -> list[Fact]:
+def each(subjects: str, predicate: str, objects: str, **qualifiers: Any) -> list[Fact]:
     """A fact for each subject and object of `Type:name、name、name`."""
-    return [Fact(s, predicate, o, modality, time=time) for s, o in product(_listed(subjects), _listed(objects))]
+    return [Fact(s, predicate, o, **qualifiers) for s, o in product(_listed(subjects), _listed(objects))]
 
 
 def _listed(names: str) -> list[str]:
@@ -55,7 +55,12 @@ def _listed(names: str) -> list[str]:
 
 def proposed(passages: Iterable[Passage]) -> list[Passage]:
     """The passages as recommendations."""
-    return [replace(p, facts=tuple(replace(f, modality="proposed") for f in p.facts)) for p in passages]
+    return [replace(p, facts=tuple(map(as_proposed, p.facts))) for p in passages]
+
+
+def as_proposed(fact: Fact) -> Fact:
+    """The fact as a recommendation."""
+    return replace(fact, modality="proposed")
 
 
 # ---- The facts
@@ -65,7 +70,15 @@ KOREAN_FIRMS = "Firm:三星公司、现代公司、LG公司"
 SHARE_OF_OUTPUT = "Indicator:军事和太空采购占半导体总产量的比重"
 EV_PROJECT = "Program:电动汽车重大科技专项"
 LISTS = "Instrument:政府优先采购清单、政府强制采购清单"
+ORDERS = "Measure:长期稳定的研发合同、长期稳定的军事订单"
 MAKERS, SUPPLIERS = "Firm:半导体制造商", "Firm:半导体设备和材料供应商"
+COOPERATION = Fact(MAKERS, "collaboratesWith", SUPPLIERS)
+EFFORTS = "Goal:投资技术开发、提高制造规模与质量"
+INCENTIVES = "Instrument:购置税优惠、基础设施建设奖励"
+PRIZE = "Award:诺贝尔生理学或医学奖"
+LISTED = Fact("Instrument:政府优先采购清单", "enables", "Industry:新能源汽车初级消费市场", time="2009年")
+PILOT = Fact("Program:十城千辆", "enables", "Product:新能源汽车", time="随后", after=LISTED)
+DUAL_CREDIT = Fact("Policy:双积分政策", "enables", "Goal:提高制造规模与质量", time="2015年以来", mode="obliges")
 
 SEMICONDUCTORS = [
     passage("2.1(1)", each("Government:美国政府", "funds", "Technology:基础研究、国防技术", time="二战后")),
@@ -77,9 +90,11 @@ SEMICONDUCTORS = [
     ),
     passage(
         "2.1(1)",
-        each("Government:美国政府", "usesInstrument", "Instrument:研发合同、军事订单"),
-        each("Instrument:研发合同、军事订单", "enables", "Industry:半导体产业"),
-        each("Instrument:研发合同、军事订单", "enables", "Firm:半导体初创企业"),
+        each(ORDERS, "issuedBy", "Government:美国政府"),
+        Fact("Measure:长期稳定的研发合同", "usesInstrument", "Instrument:研发合同"),
+        Fact("Measure:长期稳定的军事订单", "usesInstrument", "Instrument:军事订单"),
+        each(ORDERS, "enables", "Industry:半导体产业"),
+        each(ORDERS, "enables", "Firm:半导体初创企业"),
         Fact("Firm:半导体初创企业", "enables", "Technology:半导体技术创新路线"),
     ),
     passage(
@@ -105,9 +120,9 @@ SEMICONDUCTORS = [
         "2.1(2)",
         each("Government:美国政府", "established", "Consortium:SEMATECH", time="1987年"),
         each("Firm:美国半导体企业", "established", "Consortium:SEMATECH", time="1987年"),
-        Fact("Consortium:SEMATECH", "enables", MAKERS),
-        Fact("Consortium:SEMATECH", "enables", SUPPLIERS),
-        Fact(MAKERS, "collaboratesWith", SUPPLIERS),
+        Fact("Consortium:SEMATECH", "enables", MAKERS, concerns=COOPERATION),
+        Fact("Consortium:SEMATECH", "enables", SUPPLIERS, concerns=COOPERATION),
+        COOPERATION,
         Fact("Consortium:SEMATECH", "enables", "Industry:美国半导体产业"),
         Fact("Consortium:SEMATECH", "enables", "Goal:产业链韧性和竞争力"),
         Fact("Industry:美国半导体产业", "locatedIn", "Place:美国"),
@@ -137,6 +152,7 @@ MRNA = [
         each("Person:卡塔林·卡里科、德鲁·维斯曼", "develops", "Technology:mRNA修饰技术", time="2005年"),
         each("Person:卡塔林·卡里科、德鲁·维斯曼", "partOf", "University:宾夕法尼亚大学"),
         Fact("Technology:mRNA修饰技术", "addresses", "Challenge:mRNA被宿主免疫识别和清除"),
+        each("Person:卡塔林·卡里科、德鲁·维斯曼", "achieves", PRIZE, time="2023年"),
     ),
     passage("2.2(1)", Fact("Technology:脂质纳米颗粒", "enables", "Product:mRNA疫苗", time="2015年")),
     passage(
@@ -190,28 +206,33 @@ VEHICLES = [
         "3.1(2)",
         each("Government:中国政府", "usesInstrument", LISTS, time="2009年"),
         each(LISTS, "targets", "Product:新能源汽车", time="2009年"),
-        each(LISTS, "enables", "Industry:新能源汽车初级消费市场", time="2009年"),
+        LISTED,
+        Fact("Instrument:政府强制采购清单", "enables", "Industry:新能源汽车初级消费市场", time="2009年"),
     ),
     passage(
         "3.1(2)",
-        each("Program:十城千辆、推广应用试点", "succeeds", "Instrument:政府优先采购清单", time="随后"),
         each("Program:十城千辆、推广应用试点", "usesInstrument", "Instrument:财政补贴、税收减免", time="随后"),
-        each("Program:十城千辆、推广应用试点", "enables", "Product:新能源汽车", time="随后"),
-        each("Instrument:财政补贴、税收减免", "enables", "Product:新能源汽车", time="随后"),
+        PILOT,
+        replace(PILOT, subject="Program:推广应用试点"),
+        each("Instrument:财政补贴、税收减免", "enables", "Product:新能源汽车", time="随后", alongside=PILOT),
         Fact("Product:新能源汽车", "measuredBy", "Indicator:市场占有率", time="随后", value="大幅提高"),
     ),
     passage(
         "3.1(2)",
         each("Policy:补贴退坡政策、双积分政策", "issuedBy", "Government:中国政府", time="2015年以来"),
         each("Policy:补贴退坡政策、双积分政策", "targets", "Firm:新能源汽车企业", time="2015年以来"),
-        each("Policy:补贴退坡政策、双积分政策", "enables", "Goal:投资技术开发、提高制造规模与质量", time="2015年以来"),
-        each("Government:中国政府", "usesInstrument", "Instrument:购置税优惠、基础设施建设奖励", time="2015年以来"),
-        each("Instrument:购置税优惠、基础设施建设奖励", "enables", "Product:新能源汽车", time="2015年以来"),
+        each("Policy:补贴退坡政策", "enables", EFFORTS, time="2015年以来", mode="obliges"),
+        each("Policy:双积分政策", "enables", "Goal:投资技术开发", time="2015年以来", mode="obliges"),
+        DUAL_CREDIT,
+        each("Government:中国政府", "usesInstrument", INCENTIVES, time="2015年以来"),
+        each(INCENTIVES, "enables", "Product:新能源汽车", time="2015年以来", alongside=DUAL_CREDIT),
         Fact("Firm:新能源汽车企业", "produces", "Product:新能源汽车"),
     ),
     passage("3.1(2)", Fact("Place:中国", "achieves", "Goal:全球最大产销市场")),
 ]
 
+CPIA = "中国光伏行业协会"
+RECORDS = "Indicator:打破效率纪录次数"
 PV_FIRMS = "Firm:隆基、通威、晶澳、阿特斯"
 PV_TECHNOLOGIES = "Technology:多晶硅关键设备、冷氢化、金刚线切割"
 
@@ -236,11 +257,10 @@ PHOTOVOLTAICS = [
     passage("3.2(2)", Fact("Technology:硅片", "measuredBy", "Indicator:产量全球占比", time="2022年", value="97%")),
     passage(
         "3.2(3)",
-        Fact("Technology:晶硅电池", "measuredBy", "Indicator:打破效率纪录次数", time="2014—2022年", value="56次"),
-        Fact("Technology:晶硅电池", "measuredBy", "Indicator:打破效率纪录次数", time="2022年", value="14次"),
-        Fact("Technology:N型电池", "measuredBy", "Indicator:打破效率纪录次数", time="2022年", value="10次"),
+        Fact("Technology:晶硅电池", "measuredBy", RECORDS, time="2014—2022年", value="56次", attributed_to=CPIA),
+        Fact("Technology:晶硅电池", "measuredBy", RECORDS, time="2022年", value="14次", attributed_to=CPIA),
+        Fact("Technology:N型电池", "measuredBy", RECORDS, time="2022年", value="10次", attributed_to=CPIA),
         Fact("Technology:N型电池", "partOf", "Technology:晶硅电池"),
-        according_to="中国光伏行业协会",
     ),
     passage(
         "3.2(3)",
@@ -303,15 +323,15 @@ YAO_PROPOSALS = proposed(
             "三(一)",
             Fact("Instrument:链长制", "targets", "Product:新能源汽车"),
             each("Instrument:链长制", "targets", NEV_STANDARDS),
-            each("Firm:整车企业", "develops", NEV_STANDARDS),
+            each("Firm:整车企业", "develops", NEV_STANDARDS, role="leads"),
             Fact("Instrument:链长制", "aimsAt", "Goal:专利池共享、测试平台共建、市场协同开拓的产业生态"),
         ),
         passage("三(一)", Fact("Instrument:研发费用加计扣除", "targets", "Consortium:技术团队")),
         passage(
             "三(二)",
             each("Instrument:赛马制、揭榜挂帅", "targets", "Technology:人工智能算法"),
-            each("Instrument:赛马制、揭榜挂帅", "targets", "Consortium:率先达标的科研团队"),
-            Fact("Instrument:产业化资源包", "targets", "Consortium:率先达标的科研团队"),
+            each("Instrument:赛马制、揭榜挂帅", "targets", "Consortium:科研团队"),
+            Fact("Instrument:产业化资源包", "targets", "Consortium:科研团队", condition="率先达到商业化标准"),
             each("Instrument:中试场地、首台套保险、市场推广补贴", "partOf", "Instrument:产业化资源包"),
         ),
         passage("三(二)", Fact("Instrument:首台套产品应用容错机制", "targets", "Product:首台套产品")),
@@ -327,11 +347,20 @@ YAO_PROPOSALS = proposed(
     ]
 )
 
+PER_KWH, BATTERY, SUBSIDY = "美元每千瓦时", "Technology:锂离子电池", "Instrument:财政补贴"
+
 YAO_FINDINGS = [
     passage(
         "一(二)",
-        Fact("Technology:锂离子电池", "measuredBy", "Indicator:平均成本", time="2010年", value="约1000美元"),
-        Fact("Technology:锂离子电池", "measuredBy", "Indicator:平均成本", time="2023年", value="约100美元每千瓦时"),
+        Fact(
+            "Technology:锂离子电池",
+            "measuredBy",
+            "Indicator:平均成本",
+            time="2010年",
+            value="约1000美元",
+            means=f"约1000{PER_KWH}",
+        ),
+        Fact("Technology:锂离子电池", "measuredBy", "Indicator:平均成本", time="2023年", value=f"约100{PER_KWH}"),
     ),
     passage(
         "二(二)",
@@ -347,7 +376,9 @@ YAO_FINDINGS = [
         Fact("Firm:光伏中上游企业", "measuredBy", "Indicator:产能过剩率", time="2018年前", value="几乎超过20%"),
         Fact("Industry:光伏产业", "faces", "Challenge:产能过剩", time="2018年前"),
     ),
-    passage("二(三)", Fact("Instrument:财政补贴", "causes", "Challenge:产能过剩", value="显著增加")),
+    passage(
+        "二(三)", Fact(SUBSIDY, "causes", "Challenge:产能过剩", value="显著增加", general=True, attributed_to="[24]")
+    ),
     passage("二(四)", Fact("Place:中国", "faces", "Challenge:融资难")),
     passage(
         "四 结语",
@@ -395,12 +426,14 @@ def _name(named: str) -> str:
 
 
 def _sentence(passage: Passage) -> str:
-    relations = load().relations
-    said = "；".join(
-        " ".join((_name(f.subject), relations[f.predicate].label_zh, _name(f.object), f.value, f.time)).rstrip()
-        for f in passage.facts
-    )
-    return f"{passage.according_to}：{said}。" if passage.according_to else f"{said}。"
+    return f"{'；'.join(map(_said, passage.facts))}。"
+
+
+def _said(fact: Fact) -> str:
+    source = f"据{fact.attributed_to}：" if fact.attributed_to else ""
+    relation = load().relations[fact.predicate].label_zh
+    said = (_name(fact.subject), fact.condition, relation, _name(fact.object), fact.value, fact.time)
+    return source + " ".join(part for part in said if part)
 
 
 def _sections(stated: list[tuple[Passage, Span]]) -> tuple[Section, ...]:
@@ -426,14 +459,21 @@ def _assertions(source: str, facts: list[tuple[Passage, Span, Fact]]) -> Iterabl
     places: defaultdict[Fact, list[Evidence]] = defaultdict(list)
     for passage, span, fact in facts:
         places[fact].append(Evidence(source, passage.section, (span,), "by-hand", 1.0))
-    for fact, evidence in places.items():
-        yield Assertion(
-            subject=id_of(fact.subject),
-            predicate=fact.predicate,
-            object=id_of(fact.object),
-            modality=fact.modality,
-            evidence=tuple(evidence),
-            belief=1.0,
-            time=fact.time,
-            value=fact.value,
-        )
+    before = _times_before([passage for passage, _, _ in facts])
+    when = {fact: _when(fact, before[passage]) for passage, _, fact in facts}
+    return (replace(assertion(fact, tuple(found), when[fact]), belief=1.0) for fact, found in places.items())
+
+
+def _when(fact: Fact, before: list[Period]) -> Period | None:
+    return leaning(fact.time, before) if leans(fact.time) else period(fact.time, load().periods)
+
+
+def _times_before(passages: Iterable[Passage]) -> dict[Passage, list[Period]]:
+    """The times of the passage before each one in its section."""
+    last: dict[str, Passage] = {}
+    found: dict[Passage, list[Period]] = {}
+    for passage in dict.fromkeys(passages):
+        told = last.get(passage.section)
+        found[passage] = [p for f in told.facts if (p := period(f.time, load().periods))] if told else []
+        last[passage.section] = passage
+    return found

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ingest.periods import period
+from ingest.quantities import quantity
 from kg.iris import entity_id
 from kg.model import (
     Assertion,
@@ -12,14 +14,20 @@ from kg.model import (
     Extraction,
     Mention,
     Modality,
+    Period,
     Section,
     Span,
 )
+from kg.ontology import load
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`Type:name` of subject and object; facts with the same `section` share it."""
+    """`Type:name` of subject and object; facts with the same `section` share it.
+
+    `means` are the words of the value as the sentence completes them, where it does; the other fields are those of an
+    assertion, other facts in the place of their ids.
+    """
 
     subject: str
     predicate: str
@@ -29,6 +37,15 @@ class Fact:
     section: str = "1"
     time: str = ""
     value: str = ""
+    means: str = ""
+    attributed_to: str = ""
+    role: str = ""
+    mode: str = ""
+    condition: str = ""
+    general: bool = False
+    concerns: "Fact | None" = None
+    after: "Fact | None" = None
+    alongside: "Fact | None" = None
 
 
 def id_of(named: str) -> str:
@@ -78,13 +95,34 @@ def _mention(source: str, fact: Fact, span: Span) -> Mention:
 
 
 def _assertion(source: str, fact: Fact, span: Span) -> Assertion:
+    evidence = (Evidence(source, fact.section, (span,), f"{fact.predicate}-1", fact.belief),)
+    return assertion(fact, evidence, period(fact.time, load().periods))
+
+
+def assertion(fact: Fact, evidence: tuple[Evidence, ...], when: Period | None) -> Assertion:
+    """The fact as a statement of a document, `when` being what its time means there."""
+    about = fact.object.partition(":")[2] if fact.predicate == "measuredBy" else ""
+
+    def id_in_document(other: Fact | None) -> str:
+        return assertion(other, evidence, None).id if other else ""
+
     return Assertion(
         subject=id_of(fact.subject),
         predicate=fact.predicate,
         object=id_of(fact.object),
         modality=fact.modality,
-        evidence=(Evidence(source, fact.section, (span,), f"{fact.predicate}-1", fact.belief),),
+        evidence=evidence,
         belief=fact.belief,
         time=fact.time,
         value=fact.value,
+        period=when,
+        quantity=quantity(fact.means or fact.value, load(), about),
+        attributed_to=fact.attributed_to,
+        role=fact.role,
+        mode=fact.mode,
+        condition=fact.condition,
+        general=fact.general,
+        concerns=id_in_document(fact.concerns),
+        after=id_in_document(fact.after),
+        alongside=id_in_document(fact.alongside),
     )

@@ -117,7 +117,8 @@ MAY_NAME_IT = {"benchmarks", "tests"}
 def texts() -> Iterator[tuple[Path, str]]:
     files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     for path in [*files, *(path for path in ROOT.iterdir() if path.is_file())]:
-        if "__pycache__" not in path.parts and path.suffix != ".pyc":
+        # in a worktree, .git is a file that says where the repository is
+        if path.name != ".git" and "__pycache__" not in path.parts and path.suffix != ".pyc":
             yield path.relative_to(ROOT), path.read_text(encoding="utf-8", errors="replace")
 
 

@@ -17,12 +17,15 @@ import pytest
 import typer
 from rdflib import Dataset
 from rdflib import Graph as RdfGraph
+from small_graphs import Fact, document, id_of
 
 from ingest.batch import ingest
 from ingest.pipeline import Pipeline
 from kg.cli import app, main  # noqa: TID251  (this is the test of that edge)
 from kg.export import FORMATS
+from kg.inference import infer
 from kg.model import Extraction
+from kg.ontology import load
 from kg.store import Store
 
 TIDAL = """# 深海的政策
@@ -352,6 +355,52 @@ def test_a_limit_says_that_there_is_more(kg, known: Path) -> None:
     ended = kg("show", "深探专项", "--limit", "1")
     assert sum(line.startswith("  →") for line in ended.out.splitlines()) == 1
     assert "--limit" in ended.out
+
+
+WHOLE = "Program:极光计划"
+NESTED = (
+    Fact("Program:北极专项", "partOf", WHOLE, time="“十二五”以来"),
+    Fact("Program:北极专项", "targets", "Technology:声呐技术", value="约3亿元", attributed_to="能源协会", general=True),
+    Fact("Firm:鲱鱼公司", "participatesIn", "Program:北极专项", role="leads", condition="率先达标"),
+)
+
+
+@pytest.fixture
+def nested(place: Path) -> Path:
+    """A store in which a program has a part, with what follows from that."""
+    with Store.open(place) as store:
+        store.put(document("nested", *NESTED))
+        infer(store, load())
+    return place
+
+
+def test_what_was_inferred_is_shown_as_inferred_with_its_rule(kg, nested: Path) -> None:
+    shown = kg("show", "极光计划").out
+    stated, _, inferred = shown.partition("由规则推断，文献没有直接说")
+    assert "声呐技术" not in stated
+    assert "⇒ 间接面向 声呐技术" in inferred
+    assert "⇐ 参与者有 鲱鱼公司" in inferred
+    assert "[whole-program-indirectly-targets]" in inferred
+    assert "⇒ indirectly targets 声呐技术" in kg("show", "极光计划", "--lang", "en").out
+    row = next(r for r in kg("show", "极光计划", "--format", "json").json["inferred"] if r["p"] == "indirectlyTargets")
+    assert (row["o"], row["rule"], len(row["premises"])) == (id_of("Technology:声呐技术"), row["rule"], 2)
+
+
+def test_a_limit_holds_for_what_was_inferred(kg, nested: Path) -> None:
+    lines = kg("show", "极光计划", "--limit", "1").out.splitlines()
+    assert sum(line.startswith(("  ⇒", "  ⇐")) for line in lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", ["“十二五”以来；2011–", "约3亿元；≈ 300000000 CNY；据能源协会；一般论断", "牵头；条件：率先达标"]),
+        ("en", ["“十二五”以来；2011–", "≈ 300000000 CNY；after 能源协会；general claim", "leads；if: 率先达标"]),
+    ],
+)
+def test_what_qualifies_a_statement_is_shown(kg, nested: Path, lang: str, said: list[str]) -> None:
+    shown = kg("show", "北极专项", "--lang", lang).out
+    assert [part for part in said if part not in shown] == []
 
 
 def test_show_as_json_holds_statements_with_evidence(kg, known: Path) -> None:
@@ -769,7 +818,7 @@ def test_a_killed_process_leaves_only_whole_documents(kg, written, place: Path, 
         assert projected <= {str(quad) for quad in whole.graph()}
     assert told
     found = kg("check", "--format", "json").json["findings"]
-    assert {finding["rule"] for finding in found} <= {"inference-not-current"}
+    assert {finding["rule"] for finding in found} <= {"inference-not-current", "issuer-unknown"}
     assert kg("ingest", paths[0].parent).code == 0
     with Store.open(place) as store:
         assert store.sources() == whole.sources()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from rdflib import SH, Graph, URIRef
+from rdflib.collection import Collection
 
 from ingest.assertions import Gate, Statement
 from ingest.relations import Mention, Relation
@@ -115,7 +116,50 @@ def test_a_relation_that_may_lead_back_does() -> None:
     assert len(assertions) == 2
 
 
+TWICE = "2001年甲乙。同期甲乙。2005年甲乙。同期甲乙。"
+SECTION = Section("1", ("1 甲",), "body", 0, len(TWICE))
+
+
+def at_the_same_time(nth: int) -> Statement:
+    """What the sentence says that begins with the nth 同期."""
+    start = [match.start() for match in re.finditer("同期", TWICE)][nth]
+    sentence = Sentence("同期甲乙。", tuple(range(start, start + 5)), SECTION)
+    return stated("甲", "partOf", "乙", time="同期", sentence=sentence)
+
+
+def test_a_time_that_means_two_things_in_two_sentences_is_left_open() -> None:
+    (first,), _ = passed(at_the_same_time(0), text=TWICE)
+    (second,), _ = passed(at_the_same_time(1), text=TWICE)
+    assert [each.period and each.period.text() for each in (first, second)] == ["2001", "2005"]
+    (both,), _ = passed(at_the_same_time(0), at_the_same_time(1), text=TWICE)
+    assert (len(both.evidence), both.time, both.period) == (2, "同期", None)
+    assert both.id == first.id
+
+
+def test_what_is_told_besides_makes_a_statement_of_its_own() -> None:
+    assertions, _ = passed(
+        stated("甲", "partOf", "乙"),
+        stated("甲", "partOf", "乙", told={"attributed_to": "某协会"}),
+        stated("甲", "partOf", "乙", told={"attributed_to": "某协会"}),
+    )
+    assert [(a.attributed_to, len(a.evidence)) for a in assertions] == [("", 1), ("某协会", 1)]
+    assert len({a.id for a in assertions}) == 2
+
+
 def test_the_shapes_know_the_same_years_as_the_ontology() -> None:
     shapes = Graph().parse(data_folder("ontology") / "shapes.ttl", format="turtle")
-    year = URIRef(f"{BASE}shapes#document-year")
-    assert load().years == tuple(int(str(shapes.value(year, p))) for p in (SH.minInclusive, SH.maxInclusive))
+    for name in ("document-year", "statement-start-year", "statement-end-year"):
+        year = URIRef(f"{BASE}shapes#{name}")
+        assert load().years == tuple(int(str(shapes.value(year, p))) for p in (SH.minInclusive, SH.maxInclusive))
+
+
+def test_the_shapes_know_the_members_of_the_closed_lists() -> None:
+    shapes = Graph().parse(data_folder("ontology") / "shapes.ttl", format="turtle")
+    for shape, name in (
+        ("statement-role", "role"),
+        ("statement-mode", "mode"),
+        ("statement-precision", "precision"),
+        ("observation-measure", "measure"),
+    ):
+        members = Collection(shapes, shapes.value(URIRef(f"{BASE}shapes#{shape}"), SH["in"]))
+        assert [str(member).rpartition("/")[2] for member in members] == list(load().lists[name])

@@ -29,9 +29,15 @@ def row(type_="Technology", zh="晶体管", en="transistor", **others):
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "dictionary").mkdir()
-    (tmp_path / "policykg.ttl").write_bytes((PACKAGED / "policykg.ttl").read_bytes())
-    return tmp_path
+    return cored(tmp_path)
+
+
+def cored(folder):
+    """The folder with all that an ontology must have, and no dictionary."""
+    (folder / "dictionary").mkdir()
+    for name in ("policykg.ttl", "qualifiers.ttl", "periods.csv", "units.csv"):
+        (folder / name).write_bytes((PACKAGED / name).read_bytes())
+    return folder
 
 
 def write(folder, *rows, name="words.csv"):
@@ -56,6 +62,28 @@ def test_the_vocabulary_is_the_one_that_texts_are_annotated_with():
         expected = [{t for s in side for t in vocabulary["groups"].get(s, [s])} for side in sides]
         assert [ontology.relations[name].domain, ontology.relations[name].range] == expected
         assert ontology.relations[name].symmetric == (name in vocabulary["symmetric"])
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("periods.csv", "十六五,2036,2031,plan,nobody"),
+        ("periods.csv", "十六五,soon,,plan,nobody"),
+        ("units.csv", "斤,斤,amount"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_named(folder, name, line):
+    with (folder / name).open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(OntologyError, match=name):
+        load(folder)
+
+
+def test_the_closed_lists_speak_both_languages():
+    ontology = load()
+    assert list(ontology.lists) == ["role", "mode", "measure", "precision", "link", "order"]
+    assert all(item.label("zh") != item.label("en") for list_ in ontology.lists.values() for item in list_.values())
+    assert {each.period.precision for each in ontology.periods} <= ontology.lists["precision"].keys()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +121,16 @@ def test_hubs_directions_and_inverse_labels():
 
 def test_what_refines_types_and_relations_is_not_what_extraction_reads():
     ontology = load()
-    refinements = {"Measure", "ActorGroup", "Observation", "Stage", "subProgramOf", "componentOf", "indirectlyTargets"}
+    refinements = {
+        "Measure",
+        "Award",
+        "ActorGroup",
+        "Observation",
+        "Stage",
+        "subProgramOf",
+        "componentOf",
+        "indirectlyTargets",
+    }
     assert {ONTOLOGY + name for name in refinements} <= DECLARED
     assert not refinements & (ontology.types.keys() | ontology.relations.keys())
     assert not any(refinements & (r.domain | r.range) for r in ontology.relations.values())
@@ -166,10 +203,9 @@ def test_a_file_that_is_missing_or_not_turtle_is_named(folder):
         dictionary_faults(folder)
 
 
-def test_the_digest_follows_the_files_but_not_the_hidden_ones(folder, tmp_path_factory):
+def test_the_digest_follows_the_files_but_not_the_hidden_ones(tmp_path_factory):
     def digest(change):
-        copy = tmp_path_factory.mktemp("copy")
-        (copy / "policykg.ttl").write_bytes((folder / "policykg.ttl").read_bytes())
+        copy = cored(tmp_path_factory.mktemp("copy"))
         change(copy)
         return load(copy).digest
 
@@ -294,12 +330,10 @@ def test_names_shared_by_different_types_or_weak_ones_are_no_fault(folder):
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"], exclude_characters="|"), min_size=1, max_size=12)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(NAME, NAME, st.lists(NAME, max_size=3)), max_size=8))
 def test_whatever_the_names_a_dictionary_reads_as_it_was_written(tmp_path_factory, things):
-    folder = tmp_path_factory.mktemp("any")
-    (folder / "dictionary").mkdir()
-    (folder / "policykg.ttl").write_bytes((PACKAGED / "policykg.ttl").read_bytes())
+    folder = cored(tmp_path_factory.mktemp("any"))
     write(folder, *(row("Goal", zh, en, zh_alt="|".join(others)) for zh, en, others in things))
     first = {entity_id("Goal", zh): (zh, en, others) for zh, en, others in reversed(things)}
     entries = load(folder).entries

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.patterns import NAME_KINDS, NameRule, RelationRule, name_rules, relation_rules
+from ingest.patterns import NAME_KINDS, NameRule, RelationRule, ToldRule, name_rules, relation_rules, told_rules
 from ingest.pipeline import nlp
 from ingest.relations import Mention, RelationFinder
+from kg.model import QUALIFIERS
 from kg.ontology import load
 
 LANGUAGES = ("zh", "en")
 NAME_RULES = [(language, rule) for language in LANGUAGES for rule in name_rules(language).rules]
 RELATION_RULES = [(language, rule) for language in LANGUAGES for rule in relation_rules(language).rules]
+TOLD_RULES = [(language, rule) for language in LANGUAGES for rule in told_rules(language)]
 _BRACKETED = re.compile(r"\[([^|\]]+)\|(\w+)\]")
 
 
@@ -64,3 +66,21 @@ def test_every_kind_of_name_rule_is_in_use() -> None:
 
 def test_every_relation_of_the_ontology_has_a_rule() -> None:
     assert {rule.relation for language, rule in RELATION_RULES if language == "zh"} == set(load().relations)
+
+
+@pytest.mark.parametrize(("language", "rule"), TOLD_RULES, ids=lambda v: getattr(v, "finds", v))
+def test_a_rule_for_what_else_is_told_finds_its_example_and_nothing_in_its_counterexample(
+    language: str, rule: ToldRule
+) -> None:
+    match = rule.pattern.search(rule.example)
+    assert match is not None
+    assert match.group("found") == rule.finds
+    assert rule.pattern.search(rule.counterexample) is None
+
+
+@pytest.mark.parametrize(("language", "rule"), TOLD_RULES, ids=lambda v: getattr(v, "finds", v))
+def test_a_rule_for_what_else_is_told_fills_a_field_of_statements(language: str, rule: ToldRule) -> None:
+    assert rule.field in QUALIFIERS
+    assert set(rule.relations) <= load().relations.keys()
+    assert bool(rule.member) == (rule.field in load().lists)
+    assert not rule.member or rule.member in load().lists[rule.field]

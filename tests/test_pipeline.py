@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ from kg.model import (
     Evidence,
     Extraction,
     Modality,
+    Period,
+    Quantity,
     Refusal,
     Section,
     Sentence,
@@ -207,6 +210,44 @@ def test_time_and_value_in_english(extracted) -> None:
 def test_the_same_words_at_two_times_are_two_statements(extracted) -> None:
     extraction = extracted("2001年，挪威政府资助奥斯陆大学。2016年，挪威政府资助奥斯陆大学。")
     assert sorted(assertion.time for assertion in extraction.assertions) == ["2001年", "2016年"]
+
+
+def test_what_time_and_value_mean(extracted) -> None:
+    extraction = extracted(
+        "2016年，挪威政府资助奥斯陆大学约3.2亿挪威克朗。“十二五”以来，瑞典政府资助隆德大学约3.2亿元。"
+    )
+    funding = between(extraction, "瑞典政府", "funds", "隆德大学")
+    assert funding.period == Period(2011, None, "plan")
+    assert funding.quantity == Quantity(Decimal(320_000_000), Decimal(320_000_000), "CNY", "amount", "≈", "CNY")
+    assert between(extraction, "挪威政府", "funds", "奥斯陆大学").period == Period(2016, 2016, "year")
+
+
+def test_the_same_period_is_that_of_the_sentence_before(extracted) -> None:
+    extraction = extracted(
+        "1966—1990年，挪威政府资助奥斯陆大学，如1976年的项目。同期，瑞典政府资助隆德大学。随后，芬兰政府资助赫尔辛基大学。"
+    )
+    assert between(extraction, "瑞典政府", "funds", "隆德大学").period == Period(1966, 1990, "year")
+    then = between(extraction, "芬兰政府", "funds", "赫尔辛基大学")
+    assert (then.time, then.period) == ("随后", None), "the sentence before tells no years"
+
+
+def test_a_time_that_leans_on_none_is_left_open(extracted) -> None:
+    extraction = extracted("同期，瑞典政府资助隆德大学。")
+    statement = between(extraction, "瑞典政府", "funds", "隆德大学")
+    assert (statement.time, statement.period) == ("同期", None)
+
+
+def test_whom_a_figure_is_attributed_to(extracted) -> None:
+    extraction = extracted("据挪威能源协会统计，2022年挪威的装机容量达到200万千瓦。2023年瑞典的装机容量达到100万千瓦。")
+    counted = between(extraction, "挪威", "measuredBy", "装机容量")
+    assert (counted.attributed_to, counted.quantity and counted.quantity.text()) == ("挪威能源协会", "2000000 kW")
+    assert between(extraction, "瑞典", "measuredBy", "装机容量").attributed_to == ""
+
+
+def test_in_which_mode_a_policy_works(extracted) -> None:
+    extraction = extracted("“极光”计划支持超导磁体技术。“极光”计划面向真空镀膜技术。")
+    assert between(extraction, "极光计划", "targets", "超导磁体技术").mode == "supports"
+    assert between(extraction, "极光计划", "targets", "真空镀膜技术").mode == ""
 
 
 # ---- Statements and refusals

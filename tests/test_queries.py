@@ -14,7 +14,7 @@ from kg import queries, rdf
 from kg.config import data_folder
 from kg.errors import NotFound, OntologyError, QueryError
 from kg.graph import Graph
-from kg.iris import BASE, EVIDENCE, INFERENCE, INFERRED, PREFIXES, STATEMENT
+from kg.iris import BASE, EVIDENCE, INFERENCE, INFERRED, OBSERVATION, PREFIXES, STATEMENT
 from kg.model import Modality
 from kg.ontology import load
 from kg.queries import Question, check_findings, findings, run
@@ -87,7 +87,7 @@ def test_a_question_s_file_is_sound(question: Question) -> None:
         ("proposals", {"relation": "targets"}, "subject", []),
         ("challenges", {"what": "半导体产业"}, "subject", ["芯片法案", "半导体产业", "出口管制"]),
         ("figures", {"what": "半导体产业"}, "value", ["50.4%"]),
-        ("timeline", {"who": "863计划"}, "time", ["1986年", "20世纪80年代"]),
+        ("timeline", {"who": "863计划"}, "time", ["20世纪80年代", "1986年"]),
         ("succession", {"earlier": "磁芯"}, "later", ["DRAM"]),
         ("disagreement", {}, "other_source", ["b"]),
         ("disagreement", {"object": "卡脖子"}, "other_source", []),
@@ -258,9 +258,28 @@ def plant(check: str, quads: list[Quad]) -> tuple[list[Quad], list[Quad]]:
             [Quad(quote.subject, rdf.term("source"), rdf.document_node("b"), DOC)],
             [q for q in quads if q.subject == quote.subject and q.predicate == rdf.term("source")],
         ),
+        "order-in-a-circle": ([Quad(quote.subject, rdf.term("after"), quote.subject, DOC)], []),
+        "event-with-two-times": ([*happened("a", 2001), *happened("b", 2003)], []),
+        "indicator-of-two-kinds": ([*counted("share"), *counted("growth-rate")], []),
         "entity-without-label": ([], both(SUBJECT, LABEL, Literal("甲", language="zh"))),
     }
     return faults[check]
+
+
+def happened(source: str, year: int) -> list[Quad]:
+    """A statement of an event in that year."""
+    node, graph = NamedNode(f"{STATEMENT}{source}{year}"), rdf.document_node(source)
+    parts = {"subject": SUBJECT, "predicate": rdf.term("addresses"), "object": OBJECT, "modality": rdf.term("actual")}
+    told = {"timeText": Literal(f"{year}年"), "startYear": Literal(year), "endYear": Literal(year)}
+    quads = [Quad(node, rdf.term(name), value, graph) for name, value in {**parts, **told}.items()]
+    return [*quads, Quad(OBJECT, RDF_TYPE, rdf.term("Event"), graph)]
+
+
+def counted(kind: str) -> list[Quad]:
+    """A figure of that kind."""
+    node = NamedNode(f"{OBSERVATION}{kind}")
+    measured = Quad(node, rdf.term("measureKind"), rdf.qualifier_node("measure", kind), DOC)
+    return [Quad(node, rdf.term("indicator"), OBJECT, DOC), measured]
 
 
 def findings_after(check: str, facts: tuple[Fact, ...], planted: bool) -> list[queries.Finding]:
@@ -286,6 +305,7 @@ FIRING_FACTS = {
     ),
     "impossible-time": (Fact("Program:甲", "targets", "Technology:乙", time="2017—2006年"),),
     "signature-violation": (Fact("Technology:乙", "issuedBy", "Program:甲"),),
+    "issuer-unknown": (A, Fact("Policy:丙", "issuedBy", "Place:某国"), Fact("Program:丁", "partOf", "Policy:丙")),
 }
 
 
@@ -342,7 +362,20 @@ def test_a_cut_sentence_passes_the_checks() -> None:
 def test_text_beyond_the_basic_plane_keeps_its_offsets() -> None:
     """SPARQL's SUBSTR counts code points, as Python does."""
     with Store.in_memory() as store:
-        store.put(document("a", Fact("Program:😀𠀀甲", "targets", "Technology:乙"), A))
+        store.put(document("a", Fact("Institute:😀𠀀甲", "develops", "Technology:乙"), A))
+        assert {finding.rule for finding in findings(store, load())} == {"issuer-unknown"}
+
+
+def test_a_check_says_how_severe_its_finding_is(tmp_path: Path) -> None:
+    assert {check.severity for check in CHECKS.values()} == {"violation", "warning"}
+    (tmp_path / "odd.rq").write_text("#+ finding: 怪。 / Odd.\n#+ severity: fatal\nSELECT ?s { ?s ?p ?o }", "utf-8")
+    with pytest.raises(OntologyError, match=r"odd\.rq: the severity fatal"):
+        queries.load_checks(tmp_path)
+
+
+def test_what_is_only_proposed_needs_no_issuer() -> None:
+    with Store.in_memory() as store:
+        store.put(document("a", Fact("Program:甲", "targets", "Technology:乙", "proposed")))
         assert findings(store, load()) == []
 
 

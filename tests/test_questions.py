@@ -1,7 +1,6 @@
 """The questions that the project started from, asked of a graph of the papers' facts (`facts.py`): one test each.
 
 Each compares all the rows of the answer, so that a neighbour's number or a firm that merely stands nearby fails it.
-What the model cannot say of an answer is named in `MISSING`, and is not made up by a query.
 """
 
 import json
@@ -29,22 +28,6 @@ QUESTIONS = list(queries.load().values())
 SECONDS = 2.0
 """What a question may take."""
 
-MISSING = {
-    "Q02": "when 'the same period' was: a statement's time is the sentence's own words, and is not resolved",
-    "Q04": "a chain through an instrument: the single act of using it (a measure) is no entity, and kinds are hubs",
-    "Q06": "a prize that somebody receives",
-    "Q09": "the order of what is only said to come at the same time or with something else; that a policy obliges",
-    "Q12": "an effect on a relation: that a body strengthened the cooperation of two others",
-    "Q14": "the role of a participant: that it leads",
-    "Q21": "that two instruments are nearly the same: the taxonomy is not in the graph of the documents",
-    "Q22": "a figure as a number with a unit and a comparison: a value is the text's own words",
-    "Q24": "who counted: a statement is attributed to its document only",
-    "Q27": "a prize; that a date is wrong rather than another (both are kept and told)",
-    "Q36": "a condition: that only the winners get the support",
-    "Q38": "that a claim holds in general, or by a work that the text cites",
-}
-"""Question → the part of its answer that the model has no place for."""
-
 
 @pytest.fixture(scope="module")
 def graph() -> Iterator[Graph]:
@@ -71,7 +54,8 @@ def ask(graph: Graph, name: str, columns: str, **params: str) -> Rows:
     """Those columns of all rows of an answer. Relations and modalities by name, entities by label."""
     table = run(graph, queries.find(name), params)
     at = [[column.name for column in table.columns].index(column) for column in columns.split()]
-    terms = {*graph.ontology.relations, *graph.ontology.types, *MODALITIES}
+    listed = {name for items in graph.ontology.lists.values() for name in items}
+    terms = {*graph.ontology.relations, *graph.ontology.kinds, *MODALITIES, *listed}
     return {tuple(row[i].id if row[i].id in terms else row[i].text() for i in at) for row in table.rows}
 
 
@@ -109,18 +93,21 @@ def test_q01_a_japanese_program(graph: Graph) -> None:
 
 
 def test_q02_two_korean_programs(graph: Graph) -> None:
-    """DRAM lifted Japan's industry in another sentence: Korea's programs are not credited with it."""
-    columns = "issuer program time actor outcome industry"
+    """DRAM lifted Japan's industry in another sentence: Korea's programs are not credited with it. “The same period” is
+    the one of the sentence before."""
+    columns = "issuer program time start end actor outcome industry"
     assert ask(graph, "chain-of-program", columns, issuer="韩国政府") == crossed(
         "韩国政府",
         "超大规模集成电路技术共同开发计划、新一代半导体基础技术开发项目",
         "同期",
+        "1966",
+        "1990",
         "三星公司、现代公司、LG公司",
         "DRAM",
         "",
     )
-    assert ask(graph, "founders", "founded time modality", founder="韩国政府") == {
-        ("韩国电子通信研究院", "同期", "actual")
+    assert ask(graph, "founders", "founded time start end modality", founder="韩国政府") == {
+        ("韩国电子通信研究院", "同期", "1966", "1990", "actual")
     }
     assert ask(graph, "succession", "later earlier time", earlier="日本半导体产业") == {
         ("韩国半导体产业", "日本半导体产业", "至今")
@@ -128,25 +115,37 @@ def test_q02_two_korean_programs(graph: Graph) -> None:
 
 
 def test_q04_military_procurement(graph: Graph) -> None:
-    assert ask(graph, "instrument-effects", "user instrument relation effect modality", user="美国政府") == crossed(
-        "美国政府", "研发合同、军事订单", "enables", "半导体产业、半导体初创企业", "actual"
-    )
+    """The chain goes by way of the single orders, since every country's come together in the kind of instrument."""
+    columns = "user measure instrument relation effect modality"
+    effects = {("enables", "半导体产业", "actual"), ("enables", "半导体初创企业", "actual")}
+    used = {("长期稳定的研发合同", "研发合同"), ("长期稳定的军事订单", "军事订单")}
+    assert ask(graph, "instrument-effects", columns, user="美国政府") == {
+        ("美国政府", *use, *effect) for use in used for effect in effects
+    }
     assert ask(graph, "effects-of", "relation effect type", cause="半导体初创企业") == {
         ("enables", "半导体技术创新路线", "Technology")
     }
-    assert ask(graph, "figures", "indicator value time", what="美国政府") == {
-        ("军事和太空采购占半导体总产量的比重", "30%—40%", "20世纪60年代")
+    columns = "indicator value comparator low high unit measure time start end"
+    assert ask(graph, "figures", columns, what="美国政府") == {
+        (
+            "军事和太空采购占半导体总产量的比重",
+            *("30%—40%", "=", "30", "40", "%", "share", "20世纪60年代", "1960", "1969"),
+        )
     }
-    found = chains(graph, "军事订单", "半导体技术创新路线")
-    assert [walk(graph, chain) for chain in found] == ["军事订单 enables 半导体初创企业 enables 半导体技术创新路线"]
+    orders, *_ = chains(graph, "美国政府", "半导体技术创新路线")
+    start = "美国政府 -issuedBy 长期稳定的"
+    assert walk(graph, orders).startswith(start)
+    assert walk(graph, orders).endswith("enables 半导体初创企业 enables 半导体技术创新路线")
 
 
 def test_q06_from_funding_to_a_vaccine(graph: Graph) -> None:
     assert ask(graph, "funds", "funder funded time", funded="mRNA技术") == {("美国政府", "mRNA技术", "数10年")}
-    columns = "developer home time problem enabled modality"
+    columns = "developer home time problem enabled award modality"
+    people, prize = "卡塔林·卡里科、德鲁·维斯曼", "诺贝尔生理学或医学奖"
     assert ask(graph, "breakthrough-of", columns, technology="mRNA修饰技术") == crossed(
-        "卡塔林·卡里科、德鲁·维斯曼", "宾夕法尼亚大学", "2005年", "mRNA被宿主免疫识别和清除", "mRNA疫苗", "actual"
+        people, "宾夕法尼亚大学", "2005年", "mRNA被宿主免疫识别和清除", "mRNA疫苗", prize, "actual"
     )
+    assert ask(graph, "achievements", "who what start", type="Award") == crossed(people, prize, "2023")
     assert walk(graph, chains(graph, "美国政府", "mRNA疫苗")[0]) == "美国政府 funds mRNA技术 appliedIn mRNA疫苗"
     assert ask(graph, "funds", "funder", funded="卡塔林·卡里科") == set()
 
@@ -165,26 +164,34 @@ def test_q07_a_program_in_a_program(graph: Graph) -> None:
 
 
 def test_q09_policies_one_after_another(graph: Graph) -> None:
-    """A proposal of the other paper comes last, without a year, and is marked as one."""
-    columns = "year measure relation object after modality"
+    """A proposal of the other paper comes last, without a year, and is marked as one. What is only said to come “then”,
+    or along with something else, stands in that order without a date of its own."""
+    columns = "year measure relation mode object after alongside modality"
     lists, first, programs = "政府优先采购清单、政府强制采购清单", "政府优先采购清单", "十城千辆、推广应用试点"
-    policies = "补贴退坡政策、双积分政策"
+    policies, market = "补贴退坡政策、双积分政策", "新能源汽车初级消费市场"
+    standards = "新能源汽车、电池技术标准、电机技术标准、电控技术标准"
     assert ask(graph, "policies-over-time", columns, what="新能源汽车") == {
-        *crossed("2009", lists, "targets", "新能源汽车", "", "actual"),
-        *crossed("2009", lists, "enables", "新能源汽车初级消费市场", "", "actual"),
-        *crossed("2009", programs, "enables", "新能源汽车", first, "actual"),
-        *crossed("", "财政补贴、税收减免", "enables", "新能源汽车", "", "actual"),
-        *crossed("2015", policies, "targets", "新能源汽车企业", "", "actual"),
-        *crossed("2015", policies, "enables", "投资技术开发、提高制造规模与质量", "", "actual"),
-        *crossed("2015", "购置税优惠、基础设施建设奖励", "enables", "新能源汽车", "", "actual"),
-        *crossed("", "链长制", "targets", "新能源汽车、电池技术标准、电机技术标准、电控技术标准", "", "proposed"),
+        *crossed("2009", lists, "targets", "", "新能源汽车", "", "", "actual"),
+        *crossed("2009", lists, "enables", "", market, "", "", "actual"),
+        *crossed("2009", programs, "enables", "", "新能源汽车", first, "", "actual"),
+        *crossed("2009", "财政补贴、税收减免", "enables", "", "新能源汽车", "", "十城千辆", "actual"),
+        *crossed("2015", policies, "targets", "", "新能源汽车企业", "", "", "actual"),
+        *crossed("2015", policies, "enables", "obliges", "投资技术开发、提高制造规模与质量", "", "", "actual"),
+        *crossed("2015", "购置税优惠、基础设施建设奖励", "enables", "", "新能源汽车", "", "双积分政策", "actual"),
+        *crossed("", "链长制", "targets", "", standards, "", "", "proposed"),
     }
     table = run(graph, queries.find("policies-over-time"), {"what": "新能源汽车"})
     years = [row[0].text() for row in table.rows]
     assert years == sorted(years, key=lambda year: (not year, year))
+    order = "what order first first_object"
+    assert ask(graph, "order-of-statements", order) == {
+        *crossed(programs, "after", first, market),
+        *crossed("财政补贴、税收减免", "alongside", "十城千辆", "新能源汽车"),
+        *crossed("购置税优惠、基础设施建设奖励", "alongside", "双积分政策", "提高制造规模与质量"),
+    }
     assert ask(graph, "instruments-of", "instrument", who="十城千辆") == crossed("财政补贴、税收减免")
-    assert ask(graph, "figures", "indicator value", what="新能源汽车") == {("市场占有率", "大幅提高")}
-    assert ("achieves", "全球最大产销市场") in ask(graph, "evidence-of", "relation object", subject="中国")
+    assert ask(graph, "figures", "indicator value low", what="新能源汽车") == {("市场占有率", "大幅提高", "")}
+    assert ask(graph, "achievements", "what", who="中国") == {("全球最大产销市场",)}
 
 
 def test_q10_programs_beside_firms(graph: Graph) -> None:
@@ -204,6 +211,9 @@ def test_q10_programs_beside_firms(graph: Graph) -> None:
 def test_q12_an_alliance(graph: Graph) -> None:
     assert ask(graph, "founders", "founder time", founded="SEMATECH") == crossed("美国政府、美国半导体企业", "1987年")
     assert ask(graph, "collaborations", "partner", who="半导体制造商") == {("半导体设备和材料供应商",)}
+    assert ask(graph, "effects-on-relations", "relation one affected other modality", cause="SEMATECH") == {
+        ("enables", "半导体制造商", "collaboratesWith", "半导体设备和材料供应商", "actual")
+    }
     assert ask(graph, "effects-of", "relation effect", cause="SEMATECH") == crossed(
         "enables", "半导体制造商、半导体设备和材料供应商、美国半导体产业、产业链韧性和竞争力"
     )
@@ -217,7 +227,7 @@ def test_q14_a_proposed_chain_chief(graph: Graph) -> None:
     }
     assert ask(graph, "proposed-not-actual", "relation object", subject="链长制") == told
     for standard in standards.split("、"):
-        assert ask(graph, "developers-of", "actor modality", what=standard) == {("整车企业", "proposed")}
+        assert ask(graph, "developers-of", "actor role modality", what=standard) == {("整车企业", "leads", "proposed")}
     assert {chain.modality for chain in chains(graph, "链长制", "整车企业")} == {"proposed"}
 
 
@@ -250,12 +260,18 @@ def test_q16_three_countries_and_semiconductors(graph: Graph) -> None:
     america = {
         *crossed("US", "funds", "基础研究、国防技术", "", "二战后"),
         ("US", "usesInstrument", "军事和太空采购", "", "20世纪60年代"),
-        *crossed("US", "usesInstrument", "研发合同、军事订单", "", ""),
+        *crossed("US", "issuedBy", "长期稳定的研发合同、长期稳定的军事订单", "", ""),
         ("US", "established", "SEMATECH", "", "1987年"),
         ("US", "issuedBy", "芯片与科学法案", "", "近年来"),
     }
     assert ask(graph, "compare-instruments", columns, industry="半导体产业") == japan | korea | america
     assert ask(graph, "compare-instruments", columns, industry="半导体产业", country="KR") == korea
+    assert ask(graph, "funds", "comparator low unit start end", funder="日本政府") == {
+        (">", "300000000000", "JPY", "1966", "1990")
+    }
+    assert ask(graph, "figures", "comparator low high unit measure", what="美国政府") == {
+        ("=", "30", "40", "%", "share")
+    }
 
 
 def test_q18_what_started_two_industries(graph: Graph) -> None:
@@ -272,48 +288,66 @@ def test_q20_investment_of_four_countries(graph: Graph) -> None:
         ("中国", "0.65%", "2022年", "actual"),
         *crossed("美国、日本、德国", "1%以上", "2022年", "actual"),
     }
+    columns = "what comparator low unit measure"
+    assert ask(graph, "figures", columns, indicator="农业科技投入占GDP比重") == {
+        ("中国", "=", "0.65", "%", "share"),
+        *crossed("美国、日本、德国", ">", "1", "%", "share"),
+    }
+    compared = ask(graph, "compare-figures", "other difference", indicator="农业科技投入占GDP比重", what="中国")
+    assert compared == crossed("美国、日本、德国", "0.35")
 
 
 def test_q21_instruments_that_both_papers_propose(graph: Graph) -> None:
-    """税收优惠 is proposed by one only, and 财政补贴 is in use in both."""
+    """税收优惠 is proposed by one only, and 财政补贴 is in use in both. Two error tolerances are alike, one for venture
+    funds, the other for first sets."""
     columns = "instrument modality source other_source"
     assert ask(graph, "common-instruments", columns, source=HE, other_source=YAO) == crossed(
         "研发费用加计扣除、双聘制度、使命导向型研发、新型举国体制", "proposed", HE, YAO
     )
     assert ask(graph, "common-instruments", "instrument", modality="actual") == {("财政补贴",)}
+    columns = "instrument other link modality"
+    assert ask(graph, "similar-instruments", columns, source=HE, other_source=YAO, link="related") == {
+        ("国有创投基金容错机制", "首台套产品应用容错机制", "related", "proposed")
+    }
+    wider = ask(graph, "similar-instruments", columns, source=HE, other_source=YAO, link="narrower")
+    assert wider == {("税收优惠", "研发费用加计扣除", "narrower", "proposed")}
 
 
 # ---- Numbers
 
 
 def test_q22_the_cost_of_batteries(graph: Graph) -> None:
-    assert ask(graph, "figures", "indicator value time", what="锂离子电池") == {
-        ("平均成本", "约1000美元", "2010年"),
-        ("平均成本", "约100美元每千瓦时", "2023年"),
+    columns = "indicator value comparator low unit measure time"
+    assert ask(graph, "figures", columns, what="锂离子电池") == {
+        ("平均成本", "约1000美元", "≈", "1000", "USD/kWh", "price", "2010年"),
+        ("平均成本", "约100美元每千瓦时", "≈", "100", "USD/kWh", "price", "2023年"),
+    }
+    columns = "value other_value end other_end difference ratio"
+    assert ask(graph, "compare-figures", columns, what="锂离子电池", other="锂离子电池") == {
+        ("约1000美元", "约100美元每千瓦时", "2010", "2023", "-900", "0.1")
     }
 
 
 def test_q24_records_of_cells(graph: Graph) -> None:
-    """Who counted is in the quote alone."""
-    columns = "what value time"
+    columns = "what low unit measure start end by"
     assert ask(graph, "figures", columns, indicator="打破效率纪录次数") == {
-        ("晶硅电池", "56次", "2014—2022年"),
-        ("晶硅电池", "14次", "2022年"),
-        ("N型电池", "10次", "2022年"),
+        ("晶硅电池", "56", "次", "count", "2014", "2022", "中国光伏行业协会"),
+        ("晶硅电池", "14", "次", "count", "2022", "2022", "中国光伏行业协会"),
+        ("N型电池", "10", "次", "count", "2022", "2022", "中国光伏行业协会"),
     }
     assert ask(graph, "parts-of", "part", whole="晶硅电池") == {("N型电池",)}
-    quotes = ask(graph, "figures", "quote", indicator="打破效率纪录次数")
-    assert all(quote.startswith("中国光伏行业协会：") for (quote,) in quotes)
 
 
 def test_q25_the_growth_of_exports(graph: Graph) -> None:
     """The share of wafers in the world's output is another figure."""
-    assert ask(graph, "figures", "what value time", indicator="出口量同比增长率") == {
-        ("光伏产品", "50.4%", "2023年"),
-        ("硅片", "93.6%", "2023年"),
-        ("电池", "65.5%", "2023年"),
-        ("组件", "37.9%", "2023年"),
+    assert ask(graph, "figures", "what low unit measure time", indicator="出口量同比增长率") == {
+        ("光伏产品", "50.4", "%", "growth-rate", "2023年"),
+        ("硅片", "93.6", "%", "growth-rate", "2023年"),
+        ("电池", "65.5", "%", "growth-rate", "2023年"),
+        ("组件", "37.9", "%", "growth-rate", "2023年"),
     }
+    assert ask(graph, "figures", "low measure", what="硅片", indicator="产量全球占比") == {("97", "share")}
+    assert ask(graph, "compare-figures", "other", what="硅片", measure="share") == set()
 
 
 def test_q27_milestones_with_two_dates(graph: Graph) -> None:
@@ -325,6 +359,7 @@ def test_q27_milestones_with_two_dates(graph: Graph) -> None:
         *crossed("2005", "卡塔林·卡里科、德鲁·维斯曼", "develops", "mRNA修饰技术", "", "2.2(1)", "actual"),
         ("2015", "脂质纳米颗粒", "enables", "mRNA疫苗", "", "2.2(1)", "actual"),
         ("2020", "mRNA疫苗", "appliedIn", "疫苗市场", "", "2.2", "actual"),
+        *crossed("2023", "卡塔林·卡里科、德鲁·维斯曼", "achieves", "诺贝尔生理学或医学奖", "", "2.2(1)", "actual"),
     }
 
 
@@ -379,25 +414,31 @@ def test_q34_elements_of_a_program(graph: Graph) -> None:
 
 
 def test_q36_a_proposed_race(graph: Graph) -> None:
-    targets = crossed("targets", "人工智能算法、率先达标的科研团队", "proposed")
+    """Only those who are first get the support."""
+    targets = crossed("targets", "人工智能算法、科研团队", "", "proposed")
     for name in ("赛马制", "揭榜制"):
-        assert ask(graph, "targets-of", "relation object modality", program=name) == targets
-    given = crossed("赛马制、揭榜挂帅、产业化资源包", "proposed")
-    assert ask(graph, "what-targets", "actor modality", what="率先达标的科研团队") == given
+        assert ask(graph, "targets-of", "relation object condition modality", program=name) == targets
+    assert ask(graph, "what-targets", "actor condition modality", what="科研团队") == {
+        *crossed("赛马制、揭榜挂帅", "", "proposed"),
+        ("产业化资源包", "率先达到商业化标准", "proposed"),
+    }
     assert ask(graph, "parts-of", "part modality", whole="产业化资源包") == crossed(
         "中试场地、首台套保险、市场推广补贴", "proposed"
     )
 
 
 def test_q38_subsidies_have_two_effects(graph: Graph) -> None:
-    """They helped vehicles, says one paper; they add to overcapacity, says the other."""
-    assert ask(graph, "effects-of", "relation effect value source", cause="政策补贴") == {
-        ("causes", "产能过剩", "显著增加", YAO),
-        ("enables", "新能源汽车", "", HE),
+    """They helped vehicles, says one paper of one case; they add to overcapacity, says the other in general, after a
+    work that it cites."""
+    columns = "relation effect value general by source"
+    assert ask(graph, "effects-of", columns, cause="政策补贴") == {
+        ("causes", "产能过剩", "显著增加", "是", "[24]", YAO),
+        ("enables", "新能源汽车", "", "", "", HE),
     }
-    assert ask(graph, "figures", "what value time", indicator="产能过剩率") == {
-        ("光伏产业", "普遍超过15%", "2018年前"),
-        ("光伏中上游企业", "几乎超过20%", "2018年前"),
+    columns = "what value comparator low unit time end"
+    assert ask(graph, "figures", columns, indicator="产能过剩率") == {
+        ("光伏产业", "普遍超过15%", ">", "15", "%", "2018年前", "2018"),
+        ("光伏中上游企业", "几乎超过20%", "≈", "20", "%", "2018年前", "2018"),
     }
 
 
@@ -422,11 +463,11 @@ def test_every_question_is_asked() -> None:
     wanted = {entry["id"] for entry in json.loads(SHARED.read_text(encoding="utf-8"))}
     asked = {name.split("_")[1].upper() for name in globals() if name.startswith("test_q")}
     assert asked == wanted
-    assert MISSING.keys() <= wanted
 
 
 def test_the_facts_are_sound(graph: Graph) -> None:
-    assert findings(graph.store, graph.ontology) == []
+    found = findings(graph.store, graph.ontology)
+    assert [finding for finding in found if finding.severity == "violation"] == []
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)

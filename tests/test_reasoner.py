@@ -1,7 +1,10 @@
-"""HermiT over the core, its alignments and the closed lists. What it needs, Java, is not asked of everyone."""
+"""HermiT over the core, its alignments and the closed lists, and the OWL API, which HermiT carries and Protégé is built
+on, over all files. What they need, Java, is not asked of everyone."""
 
 import io
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from pyoxigraph import RdfFormat, parse, serialize
@@ -18,7 +21,7 @@ PREFIX = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in PREFIXES.items(
 
 def reasoned(more="", values=False):
     """All that HermiT finds in the packaged files (no imports are fetched) and `more` Turtle, as a world."""
-    paths = [data_folder("ontology") / f"{name}.ttl" for name in ("policykg", "alignments", "lists")]
+    paths = [data_folder("ontology") / f"{name}.ttl" for name in ("policykg", "alignments", "lists", "qualifiers")]
     quads = [quad for path in paths for quad in parse(path=path, format=RdfFormat.TURTLE)]
     quads += parse((PREFIX + more).encode(), format=RdfFormat.TURTLE)
     triples = serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES)
@@ -77,3 +80,63 @@ def test_what_follows_is_what_the_safe_rules_say():
     assert led(world, "project", "subProgramOf") == {"special", "program"}
     assert led(world, "program", "indirectlyTargets") == {"battery"}
     assert led(world, "program", "targets") == set()
+
+
+OPEN = """
+import java.io.File;
+import org.semanticweb.owlapi.apibinding.OWLManager;
+import org.semanticweb.owlapi.model.OWLOntology;
+import org.semanticweb.owlapi.profiles.*;
+
+public class Open {
+  public static void main(String[] files) throws Exception {
+    for (String file : files) {
+      OWLOntology found = OWLManager.createOWLOntologyManager().loadOntologyFromOntologyDocument(new File(file));
+      System.out.println(new File(file).getName() + " axioms " + found.getAxiomCount());
+      for (OWLProfileViolation fault : new OWL2DLProfile().checkOntology(found).getViolations())
+        System.out.println("fault " + fault);
+    }
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """Opens Turtle files in the OWL API, each alone: their axioms' numbers by file, and the faults against OWL 2 DL."""
+    if shutil.which("javac") is None:
+        pytest.skip("the OWL API is spoken to in Java, and its compiler is not installed here")
+    folder = tmp_path_factory.mktemp("java")
+    jar = Path(owlready2.__file__).with_name("hermit") / "HermiT.jar"
+    (folder / "Open.java").write_text(OPEN, encoding="utf-8")
+    subprocess.run(["javac", "-cp", jar, "Open.java"], cwd=folder, check=True, capture_output=True)
+
+    def open_(*paths: Path) -> tuple[dict[str, int], list[str]]:
+        command = ["java", "-cp", f"{jar}:{folder}", "Open", *map(str, paths)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        sizes = dict(line.split(" axioms ") for line in said if " axioms " in line and not line.startswith("fault"))
+        return {name: int(size) for name, size in sizes.items()}, [line for line in said if line.startswith("fault")]
+
+    return open_
+
+
+def test_every_file_opens_in_the_owl_api_without_a_fault(opened, tmp_path):
+    """Alone, and all but the shapes together."""
+    paths = sorted(path for path in data_folder("ontology").glob("*.ttl") if path.stem != "shapes")
+    quads = [quad for path in paths for quad in parse(path=path, format=RdfFormat.TURTLE, rename_blank_nodes=True)]
+    whole = tmp_path / "whole.ttl"
+    whole.write_bytes(serialize((quad.triple for quad in quads), format=RdfFormat.TURTLE))
+    sizes, faults = opened(*paths, whole)
+    assert faults == []
+    assert sizes.keys() == {path.name for path in (*paths, whole)}
+    assert sizes["policykg.ttl"] > 1000
+    assert sizes["whole.ttl"] > max(size for name, size in sizes.items() if name != "whole.ttl")
+
+
+def test_a_fault_shows_in_the_owl_api(opened, tmp_path):
+    faulty = tmp_path / "faulty.ttl"
+    more = "pkg:farAbove a owl:ObjectProperty, owl:DatatypeProperty . id:x pkg:nowhere 1 ; pkg:farAbove id:y ."
+    faulty.write_text(PREFIX + more, encoding="utf-8")
+    _, faults = opened(faulty)
+    assert any("farAbove" in fault for fault in faults)
+    assert any("nowhere" in fault for fault in faults)

@@ -4,8 +4,10 @@ import pyoxigraph
 import pytest
 from rdflib import Graph
 
+from ingest.periods import period
+from ingest.quantities import quantity
 from kg.config import data_folder
-from kg.iris import CLAIM, CLAIM_OBJECT, ENTITY, ONTOLOGY, PREFIXES
+from kg.iris import CLAIM, CLAIM_OBJECT, ENTITY, ONTOLOGY, PREFIXES, QUALIFIER
 from kg.model import Assertion, Bibliography, Document, Entity, Evidence, Extraction, Mention, Refusal, Section, Span
 from kg.ontology import load
 from kg.rdf import to_quads
@@ -41,7 +43,11 @@ def extraction(source="paper"):
         assertions=(
             Assertion(PROGRAM, "issuedBy", PLACE, "actual", (whole,), 0.9, "2001年"),
             Assertion(PROGRAM, "targets", BATTERY, "proposed", (cut,), 0.6),
-            Assertion(PLACE, "funds", PROGRAM, "actual", (whole,), 0.9, "2001年", "3亿元"),
+            Assertion(
+                *(PLACE, "funds", PROGRAM, "actual", (whole,), 0.9, "2001年", "3亿元"),
+                period=period("2001年", ()),
+                quantity=quantity("3亿元", load()),
+            ),
         ),
         refusals=(
             Refusal(source, "甲", "develops", "乙", "develops-2", "signature", "不符。", "Not so.", span("图1")),
@@ -75,6 +81,10 @@ GROUP = """<ID/actorgroup/x> a pkg:ActorGroup, pkg:Firm ; skos:prefLabel "一批
 SHARE = "<ID/indicator/x> a pkg:Indicator ; skos:prefLabel '市场份额'@zh"
 
 
+LISTS = {name: f"{QUALIFIER}{name}/" for name in ("role", "mode", "measure", "precision")}
+NAMES = PREFIXES | LISTS
+
+
 def data(triples, old="", new=""):
     """An update that adds the triples, with one change."""
     assert old in triples
@@ -96,13 +106,13 @@ def data(triples, old="", new=""):
     ],
 )
 def test_what_extraction_does_not_read_may_stand_in_the_data(graph, triples):
-    graph.update(data(triples).replace("<ID/", f"<{ENTITY}"), initNs=PREFIXES)
+    graph.update(data(triples).replace("<ID/", f"<{ENTITY}"), initNs=NAMES)
     assert validate(graph, load()) == []
 
 
 def test_a_fault_that_a_query_finds_is_told_of_its_statement(graph):
     update = next(update for rule, update in PLANTED if rule == "statement-two-times")
-    graph.update(update.replace("<ID/", f"<{ENTITY}"), initNs=PREFIXES)
+    graph.update(update.replace("<ID/", f"<{ENTITY}"), initNs=NAMES)
     (found,) = [f for f in validate(graph, load()) if f.rule == "statement-two-times"]
     assert found.focus.startswith(PREFIXES["st"])
 
@@ -196,6 +206,23 @@ PLANTED = [
         "DELETE { ?e pkg:source ?d } INSERT { ?e pkg:source doc:b . doc:b a pkg:Document } "
         "WHERE { ?e a pkg:Evidence ; pkg:source ?d }",
     ),
+    ("observation-measure", data(OBSERVATION, "pkg:unit", "pkg:measureKind measure:weight ; pkg:unit")),
+    ("observation-bounds", data(OBSERVATION, "pkg:value 14600", "pkg:measureKind measure:count ; pkg:value -3")),
+    ("observation-whole", data(RANGE, "pkg:unit", "pkg:measureKind measure:share ; pkg:maxValue 140 ; pkg:unit")),
+    ("statement-start-year", add("pkg:startYear", "1700", "Statement")),
+    ("statement-start-year", add("pkg:startYear", "2010 . ?n pkg:endYear 2001", "Statement")),
+    ("statement-start-year", add("pkg:startYear", '"2001"^^xsd:gYear', "Statement")),
+    ("statement-end-year", add("pkg:endYear", "2200", "Statement")),
+    ("statement-precision", add("pkg:precision", "precision:day", "Statement")),
+    ("statement-dated-precisely", add("pkg:startYear", "2001", "Statement")),
+    ("statement-dated-words", add("pkg:endYear", "2001", "Statement")),
+    ("statement-flag", add("pkg:general", '"yes"', "Statement")),
+    ("statement-flag", add("pkg:approximate", "1", "Statement")),
+    ("statement-attribution", add("pkg:attributedTo", '""', "Statement")),
+    ("statement-condition", add("pkg:condition", '"若甲", "若乙"', "Statement")),
+    ("statement-role", add("pkg:role", "role:watches", "Statement")),
+    ("statement-mode", add("pkg:mode", "mode:obliges, mode:steers", "Statement")),
+    ("statement-reference", add("pkg:after", "<ID/place/某国>", "Statement")),
     (
         "statement-two-times",
         "INSERT { <ID/place/某国> a pkg:Event . st:x pkg:timeText '2003年' . st:x ?p ?o } "
@@ -267,7 +294,7 @@ WARNINGS = {
 
 @pytest.mark.parametrize(("rule", "update"), PLANTED)
 def test_each_planted_error_is_found_under_its_rule(graph, rule, update):
-    graph.update(update.replace("<ID/", f"<{ENTITY}"), initNs=PREFIXES)
+    graph.update(update.replace("<ID/", f"<{ENTITY}"), initNs=NAMES)
     found = [finding for finding in validate(graph, load()) if finding.rule == rule]
     assert found
     severity = "warning" if rule in WARNINGS else "info" if rule == "statement-two-times" else "violation"
@@ -304,43 +331,50 @@ RULES_BROKEN = {
         mention-of mention-quote mention-start part-end part-order part-quote part-start refusal-message
         refusal-predicate refusal-reason refusal-rule section-kind section-order section-start statement-belief
         statement-claim statement-evidence statement-modality statement-object statement-predicate statement-source
-        statement-subject""",
+        statement-subject observation observation-subject observation-unit observation-words""",
     "doubled": """
         document-digest document-doi document-language document-run document-text document-title document-year end
         entity-country entity-label evidence-confidence evidence-quote evidence-rule evidence-section
         evidence-source mention-of mention-quote part-order part-quote refusal-message refusal-predicate
         refusal-reason refusal-rule section-kind section-label section-order section-start start statement-belief
         statement-claim statement-distinct statement-evidence statement-modality statement-object
-        statement-predicate statement-source statement-subject statement-time statement-value funds-money""",
+        statement-predicate statement-source statement-subject statement-time statement-value funds-money
+        observation observation-comparator observation-currency observation-measure observation-subject
+        observation-unit observation-words statement-end-year statement-precision statement-start-year""",
     "empty": """
         document-digest document-doi document-language document-run document-text document-year end entity-country
         entity-label evidence-confidence evidence-quote evidence-rule evidence-section mention-quote part-order
         part-quote refusal-message refusal-predicate refusal-reason refusal-rule section-kind section-label
-        section-order section-start start statement-belief statement-time statement-value funds-money""",
+        section-order section-start start statement-belief statement-time statement-value funds-money
+        observation-comparator observation-currency observation-number observation-unit observation-words
+        statement-end-year statement-start-year""",
     "mistyped": """
         document-digest document-doi document-language document-run document-year end entity-country entity-label
         entity-used evidence-confidence evidence-quote evidence-rule evidence-section evidence-source evidence-used
         mention-of mention-quote part-order part-quote refusal-message refusal-predicate refusal-reason refusal-rule
         section-kind section-label section-order section-start start statement-belief statement-distinct
         statement-evidence statement-modality statement-object statement-predicate statement-source
-        statement-subject statement-time statement-value statement-same-source funds-money""",
+        statement-subject statement-time statement-value statement-same-source funds-money observation-comparator
+        observation-currency observation-measure observation-number observation-subject observation-unit
+        observation-words statement-end-year statement-precision statement-start-year""",
     "negative": """
-        document-year end evidence-confidence part-order section-order section-start start statement-belief""",
+        document-year end evidence-confidence part-order section-order section-start start statement-belief
+        statement-end-year statement-start-year""",
     "large": """
-        document-year evidence-confidence statement-belief""",
+        document-year evidence-confidence statement-belief statement-end-year statement-start-year""",
 }
 
 
 @pytest.mark.parametrize("harm", WHOLESALE)
 def test_a_graph_harmed_throughout_breaks_every_rule_against_that_harm(graph, harm):
-    graph.update(WHOLESALE[harm], initNs=PREFIXES)
+    graph.update(WHOLESALE[harm], initNs=NAMES)
     found = {finding.rule for finding in validate(graph, load())}
     assert {rule for rule in found if not rule.startswith(("signature-", "claim-"))} == set(RULES_BROKEN[harm].split())
 
 
 def test_findings_name_the_node_and_come_violations_first(graph):
-    graph.update(change("dcterms:title", "", "Document"), initNs=PREFIXES)
-    graph.update(change("pkg:reason", "", "Refusal"), initNs=PREFIXES)
+    graph.update(change("dcterms:title", "", "Document"), initNs=NAMES)
+    graph.update(change("pkg:reason", "", "Refusal"), initNs=NAMES)
     found = validate(graph, load())
     assert [(f.rule, f.severity) for f in found] == [("refusal-reason", "violation"), ("document-title", "warning")]
     assert found[0].focus.endswith("/document/paper#r0")

@@ -5,6 +5,8 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from kg.errors import NotFound, QueryError, StoreError
 from kg.iris import entity_id
 from kg.model import (
     MODALITIES,
+    REFERENCES,
     Assertion,
     Bibliography,
     Document,
@@ -25,10 +28,13 @@ from kg.model import (
     Evidence,
     Extraction,
     Mention,
+    Period,
+    Quantity,
     Refusal,
     Section,
     Span,
 )
+from kg.ontology import load
 from kg.store import Store
 
 HOSTILE = (
@@ -46,6 +52,17 @@ HOSTILE = (
 words = st.text(max_size=12) | st.sampled_from(HOSTILE)
 names = st.text(min_size=1, max_size=12) | st.sampled_from(HOSTILE)
 unit = st.floats(0, 1)
+years = st.tuples(st.none() | st.integers(1000, 1500), st.none() | st.integers(1500, 2100)).filter(any)
+numbers = st.tuples(*[st.decimals(-(10**17), 10**17, places=9) | st.integers(-9, 9).map(Decimal)] * 2).map(sorted)
+periods = st.builds(lambda ends, *more: Period(*ends, *more), years, st.sampled_from(["year", "plan"]), st.booleans())
+quantities = st.builds(
+    lambda ends, *more: Quantity(*ends, *more),
+    numbers,
+    st.text(min_size=1, max_size=4) | st.just("%"),
+    st.sampled_from(["count", "growth-rate"]),
+    st.sampled_from("=≈>≥<≤"),
+    st.sampled_from(["", "JPY"]),
+)
 
 
 @st.composite
@@ -68,6 +85,13 @@ def extractions(draw: st.DrawFn) -> Extraction:
         belief=unit,
         time=words,
         value=words,
+        period=st.none() | periods,
+        quantity=st.none() | quantities,
+        attributed_to=words,
+        role=st.sampled_from(["", *load().lists["role"]]),
+        mode=st.sampled_from(["", *load().lists["mode"]]),
+        condition=words,
+        general=st.booleans(),
     )
     message = st.sampled_from(["主语类型不符。", ""])
     refusal = st.builds(Refusal, st.just(source), words, words, words, words, words, message, message, spans)
@@ -89,15 +113,26 @@ def extractions(draw: st.DrawFn) -> Extraction:
         document=Document(source, text, "zh", draw(bibliography), tuple(draw(st.lists(section, max_size=2))), "d"),
         entities=tuple(described),
         mentions=tuple(draw(st.lists(st.builds(Mention, ids, st.just(source), spans), max_size=3))),
-        assertions=tuple(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id))),
+        assertions=draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id)))),
         refusals=tuple(draw(st.lists(refusal, max_size=2))),
         pipeline=draw(words),
     )
 
 
+@st.composite
+def _linked(draw: st.DrawFn, assertions: list[Assertion]) -> tuple[Assertion, ...]:
+    """The statements, each perhaps naming one that stands before it."""
+    linked: list[Assertion] = []
+    for assertion in assertions:
+        ids = st.sampled_from(["", *(a.id for a in linked)])
+        linked.append(replace(assertion, **{name: draw(ids) for name in REFERENCES}))
+    return tuple(linked)
+
+
 def _cleaned_id(assertion: Assertion) -> tuple[str, ...]:
     a = assertion
-    return a.subject, a.predicate, a.object, a.modality, rdf.clean(a.time), rdf.clean(a.value)
+    texts = (a.time, a.value, a.attributed_to, a.condition)
+    return a.subject, a.predicate, a.object, a.modality, a.role, a.mode, str(a.general), *map(rdf.clean, texts)
 
 
 @st.composite
@@ -403,6 +438,7 @@ from pathlib import Path
 from kg.store import Store
 from test_store import VERSIONS, version
 store = Store.open(Path({path!r}))
+version(0)
 print("open", flush=True)
 for number in cycle(range(VERSIONS)):
     store.put(version(number))

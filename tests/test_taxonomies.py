@@ -237,7 +237,8 @@ def test_only_kinds_of_actors_carry_target_groups_and_those_at_the_top_name_thei
 
 
 def test_the_lists_are_part_of_the_digest_but_not_of_what_is_loaded(tmp_path):
-    (tmp_path / "policykg.ttl").write_bytes((FOLDER / "policykg.ttl").read_bytes())
+    for name in ("policykg.ttl", "qualifiers.ttl", "periods.csv", "units.csv"):
+        (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     without = load(tmp_path).digest
     load.cache_clear()
     (tmp_path / "lists.ttl").write_text("this is no Turtle", encoding="utf-8")

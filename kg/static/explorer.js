@@ -47,13 +47,14 @@ async function ask(path, params = {}) {
 
 let ontology;
 
-/** The labels of types, relations and modalities, by name; asked for once. */
+/** The labels of types, relations and modalities, by name, and the closed lists; asked for once. */
 async function terms() {
   const byName = (rows) => new Map(rows.map((row) => [row.name, row]));
-  ontology ??= ask("ontology").then(({ types, relations, modalities }) => ({
+  ontology ??= ask("ontology").then(({ types, relations, modalities, lists }) => ({
     types: byName(types),
     relations: byName(relations),
     modalities: byName(modalities),
+    lists,
   }));
   ontology.catch(() => (ontology = undefined));
   return ontology;
@@ -136,7 +137,36 @@ const evidence = (rows) => few(sentences(rows), (some) => h("div", null, some.ma
 function qualifiers(statement, known) {
   const modality = statement.modality === "actual" ? "" : pick(known.modalities.get(statement.modality).label);
   const belief = `${say("belief")} ${statement.belief.toFixed(2)}`;
-  return h("span", { class: "quiet" }, ` ${[modality, statement.time, statement.value, belief].filter(Boolean).join(" · ")}`);
+  const parts = [modality, ...meaning(statement, known), belief];
+  return h("span", { class: "quiet" }, ` ${parts.filter(Boolean).join(" · ")}`);
+}
+
+/** Time and value in the text's words, what these mean where that is not plain from them, and what else is told. */
+function meaning({ time, value, qualifiers: told }, known) {
+  const listed = (name) => told[name] && pick(known.lists[name].find((row) => row.name === told[name]).label);
+  const plain = (text) => text.replace(/ /g, "").replace(/[—-]/g, "–").replace(/年$/, "");
+  const unless = (meant, words) => meant && plain(meant.text) !== plain(words) && meant.text;
+  return [
+    time,
+    unless(told.period, time),
+    value,
+    unless(told.quantity, value),
+    listed("role"),
+    listed("mode"),
+    told.attributed_to && `${say("after")}${told.attributed_to}`,
+    told.condition && `${say("condition")}${told.condition}`,
+    told.general && say("general"),
+  ];
+}
+
+function inferredGroup(found, id) {
+  const item = (one) => {
+    const [other, label] = one.o === id ? [one.s, one.s_label] : [one.o, one.o_label];
+    const relation = pick(one.relation);
+    const route = one.o === id ? [entityLink(other, pick(label)), ` ${relation} ${say("this")}`] : [`${relation} `, entityLink(other, pick(label))];
+    return h("li", null, route, h("span", { class: "quiet" }, ` ${say("belief")} ${one.belief.toFixed(2)} · ${pick(one.why)}`));
+  };
+  return found.length ? [h("h2", null, say("inferred")), ...few(found, (some) => h("ul", null, some.map(item)))] : [];
 }
 
 function statementGroup(statements, inverse, known) {
@@ -229,6 +259,7 @@ async function entity({ rest }) {
     found.outgoing.length + found.incoming.length ? "" : paragraph(say("unstated")),
     ...statementGroups(found.outgoing, false, known),
     ...statementGroups(found.incoming, true, known),
+    ...inferredGroup(found.inferred, found.id),
   ];
 }
 
@@ -252,14 +283,15 @@ async function field(param, value) {
   const label = titled(param) + (param.required ? "" : ` ${say("optional")}`);
   const current = value ?? param.default ?? "";
   if (param.kind === "Entity") return nameField(param.name, label, current, param.required);
-  const choices = await choicesOf(param.kind);
+  const choices = await choicesOf(param);
   if (!choices) return h("label", null, label, h("input", { name: param.name, value: current, required: param.required, maxlength: "500" }));
   const options = choices.map(([name, text]) => h("option", { value: name, selected: name === current }, text));
   return h("label", null, label, h("select", { name: param.name, required: param.required }, h("option", { value: "" }, "—"), options));
 }
 
-async function choicesOf(kind) {
+async function choicesOf({ kind, name }) {
   if (kind === "Document") return (await ask("documents")).documents.map((one) => [one.source, one.source]);
+  if (kind === "Qualifier") return ((await terms()).lists[name] ?? []).map((row) => [row.name, pick(row.label)]);
   const known = { Type: "types", Relation: "relations", Modality: "modalities" }[kind];
   return known && [...(await terms())[known].values()].map((row) => [row.name, pick(row.label)]);
 }
