@@ -17,6 +17,7 @@ from spacy.language import Language as SpacyLanguage
 
 from ingest import english, lac, names  # noqa: F401  (their spaCy factories)
 from ingest.assertions import Gate, statement
+from ingest.english_model import load_english
 from ingest.entities import Resolver
 from ingest.patterns import FOLDER, name_rules, relation_rules
 from ingest.qualifiers import qualifiers
@@ -79,7 +80,7 @@ class Pipeline:
 @cache
 def nlp(language: Language) -> SpacyLanguage:
     """The spaCy pipeline of a language, built once per process."""
-    pipeline = spacy.blank(language)
+    pipeline = load_english() if language == "en" else spacy.blank(language)
     for name in _COMPONENTS[language]:
         pipeline.add_pipe(name)
     return pipeline

