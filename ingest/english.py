@@ -22,7 +22,8 @@ MODEL = "model"
 """Where a Doc keeps the entities of the English model."""
 
 _WORD = r"[A-Z][\w&.'’–-]*\w|[A-Z]"
-_RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}|\d[\d-]*))*")
+_RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}))*(?:\s\d[\d-]*)?")
+_OWNER = re.compile(r"['’]s?\s")
 _AND = re.compile(r"\sand\s(?:the\s)?")
 _YEAR_BEHIND = re.compile(r"\sof\s(?:18|19|20)\d\d$")
 _ARTICLE = re.compile(r"^(?:[Tt]he|[Aa]n?|[Tt]his|[Oo]ur)\s")
@@ -73,8 +74,8 @@ class EnglishNames:
         for match in _RUN.finditer(text):
             for start, run in self._apart(*self._trimmed(match)):
                 end = start + len(run)
-                if rule := self._telling_word(run):
-                    yield Name.by(rule, start, end)
+                if told := self._telling_word(run):
+                    yield Name.by(told, start, end)
                 elif (behind := self._behind.match(text, end)) and run not in places and self._may_name(run):
                     yield Name.by(self._marked[behind.group(1)], start, behind.end())
 
@@ -82,9 +83,9 @@ class EnglishNames:
         return run not in _demonyms() and run not in self._rules.leading and not run[-1].isdigit()
 
     def _apart(self, start: int, run: str) -> Iterator[tuple[int, str]]:
-        """The run, or the names that "and" joins in it: Fjord University and Polar Institute."""
-        begin = 0
-        for found in _AND.finditer(run):
+        """The run, or the names that it is made of: Fjord University and Polar Institute, Norway's Polar Institute."""
+        begin = max((found.end() for found in _OWNER.finditer(run)), default=0)
+        for found in _AND.finditer(run, begin):
             one, other = run[begin : found.start()], run[found.end() :]
             if self._ending(one) and self._telling_word(other):
                 yield start + begin, one
@@ -126,9 +127,9 @@ class EnglishNames:
             if country := _demonyms().get(surface):
                 rule = self._by_tag["GPE"]
                 yield Name(start, start + len(surface), rule.type, rule.id, self._places[country], rule.confidence)
-            elif (rule := self._by_tag.get(span.label_)) and self._is_name(surface, span.label_):
+            elif (other := self._by_tag.get(span.label_)) and self._is_name(surface, span.label_):
                 told = self._telling_word(surface) if span.label_ == "ORG" else None
-                yield Name.by(told or rule, start, start + len(surface))
+                yield Name.by(told or other, start, start + len(surface))
 
     def _is_name(self, surface: str, label: str) -> bool:
         if not any(map(str.isupper, surface)) or surface in self._rules.leading or surface in self._rules.generic:

@@ -188,11 +188,13 @@ class _Scene:
         return found
 
     def slot(self, verb: Token, slot: str) -> list[Mention]:
-        """The mentions in a part of a clause: "subject", "object", or a preposition's."""
+        """The mentions in a part of a clause: "subject", "object", "paid", or a preposition's."""
         if slot == "subject":
             return self.subjects(verb)
         if slot == "object":
             return self.objects(verb)
+        if slot == "paid":
+            return self._paid(verb)
         return self._prepositional(verb, slot)
 
     def subjects(self, verb: Token, depth: int = 0) -> list[Mention]:
@@ -241,6 +243,14 @@ class _Scene:
             found += self.named(verb.head)
         return found
 
+    def _paid(self, verb: Token) -> list[Mention]:
+        """What the money is for that the verb's object is: the object of its clause of purpose."""
+        sums = [c for c in verb.children if c.dep_ in {"dobj", "nsubjpass"} and any(t.is_currency for t in c.subtree)]
+        if not sums:
+            return []
+        clauses = [c for owner in (verb, *sums) for c in _purposes(owner)]
+        return [mention for clause in clauses for mention in self.objects(clause)]
+
     def _prepositional(self, verb: Token, preposition: str) -> list[Mention]:
         """What stands behind a preposition of the verb or of its object (which of the two is a guess of the parser)."""
         owners = [verb, *(c for c in verb.children if c.dep_ in {"dobj", "nsubjpass", "acomp", "prt", "attr"})]
@@ -269,7 +279,7 @@ class _Scene:
         return [m for c in head.children if _is_preposition(c, link) for m in self._behind(c)]
 
     def _carrier(self, token: Token) -> Token:
-        """The noun that the mention's word modifies without a name of its own: "projects" in "tidal energy projects"."""
+        """The noun that the mention's word modifies without a name of its own: "tidal energy" projects."""
         while token.dep_ in _ATTRIBUTIVE and token.head.i not in self._at:
             token = token.head
         return token
@@ -281,6 +291,18 @@ def _verb(token: Token) -> str:
         return ""
     particle = next((c.lower_ for c in token.children if c.dep_ == "prt"), "")
     return f"{token.lemma_.lower()} {particle}".strip()
+
+
+def _purposes(token: Token, depth: int = 0) -> Iterator[Token]:
+    """The verbs of the clauses of purpose that depend on the token: "to make boats"."""
+    for child in token.children:
+        if child.dep_ in {"advcl", "xcomp", "acl"} and any(
+            c.lower_ == "to" and c.dep_ == "aux" for c in child.children
+        ):
+            yield child
+            yield from (c for c in child.children if c.dep_ == "conj")
+        elif depth < _DEPTH and child.dep_ in {"prep", "pobj", "acomp", "amod"}:
+            yield from _purposes(child, depth + 1)
 
 
 def _passive(verb: Token) -> bool:
