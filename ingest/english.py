@@ -22,7 +22,7 @@ MODEL = "model"
 """Where a Doc keeps the entities of the English model."""
 
 _WORD = r"[A-Z][\w&.'’–-]*\w|[A-Z]"
-_RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}))*(?:\s\d[\d-]*)?")
+_RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|&|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}))*(?:\s\d[\d-]*)?")
 _OWNER = re.compile(r"['’]s?\s")
 _AND = re.compile(r"\sand\s(?:the\s)?")
 _YEAR_BEHIND = re.compile(r"\sof\s(?:18|19|20)\d\d$")
@@ -31,8 +31,9 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
 _FOREIGN = _PLACES | {"PERSON", "DATE"}
 _ACRONYM = re.compile(r"[A-Z0-9&.-]{2,6}s?")
-_NOT_ENOUGH = re.compile(r"[A-Z][a-z]*\.?|.*[|@*=_\[\]()].*", re.DOTALL)
+_NOT_ENOUGH = re.compile(r"[A-Z][a-z]*\.?|.*[|@*=_\[\]()].*|.*\s[a-z]\S*", re.DOTALL)
 """One capitalised word is too little for an organisation that only the model knows; a line of a table is none."""
+_PERSON = re.compile(r"[A-Z]['’]?[a-zà-ÿ]*\.?(?:[\s-](?:[A-Z]['’]?[A-Za-zà-ÿ'’]*\.?|de|van|von|der|al|bin))*")
 
 
 class EnglishNames:
@@ -45,6 +46,7 @@ class EnglishNames:
         self._heads = by_word(rules.of("head"))
         self._longest = max(word.count(" ") + 1 for word in self._heads)
         self._openings = [(word, rule) for rule in rules.of("opening") for word in rule.words]
+        self._numbered = [(rule, _numbered_pattern(rule)) for rule in rules.of("title")]
         self._marked = by_word(rules.of("marked"))
         self._behind = re.compile(rf"\s({'|'.join(longest_first(self._marked))})\b")
         self._by_tag = {tag: rule for rule in rules.of("tagged") for tag in rule.tags}
@@ -63,6 +65,7 @@ class EnglishNames:
         return [
             *known,
             *self._capitalised(doc.text, spans),
+            *self._with_number(doc.text),
             *self._extended(doc.text, known),
             *self._modelled(spans),
             *self._phrases.names(doc, foreign),
@@ -79,6 +82,12 @@ class EnglishNames:
                 elif (behind := self._behind.match(text, end)) and run not in places and self._may_name(run):
                     yield Name.by(self._marked[behind.group(1)], start, behind.end())
 
+    def _with_number(self, text: str) -> Iterator[Name]:
+        """Telling words with a number behind them: Executive Order 1234."""
+        for rule, pattern in self._numbered:
+            for match in pattern.finditer(text):
+                yield Name.by(rule, *match.span())
+
     def _may_name(self, run: str) -> bool:
         return run not in _demonyms() and run not in self._rules.leading and not run[-1].isdigit()
 
@@ -93,7 +102,7 @@ class EnglishNames:
         yield start + begin, run[begin:]
 
     def _telling_word(self, run: str) -> NameRule | None:
-        return self._opening(run) or self._ending(_YEAR_BEHIND.sub("", run))
+        return None if run in self._rules.generic else self._opening(run) or self._ending(_YEAR_BEHIND.sub("", run))
 
     def _extended(self, text: str, known: list[Name]) -> Iterator[Name]:
         """Capitalised runs that end in a known name, each of that name's type."""
@@ -113,7 +122,7 @@ class EnglishNames:
         return start, run
 
     def _opening(self, run: str) -> NameRule | None:
-        return next((rule for word, rule in self._openings if run.startswith(f"{word} ")), None)
+        return next((rule for word, rule in self._openings if f" {word} " in f" {run}"), None)
 
     def _ending(self, run: str) -> NameRule | None:
         words = run.rsplit(" ", self._longest)
@@ -128,20 +137,28 @@ class EnglishNames:
                 rule = self._by_tag["GPE"]
                 yield Name(start, start + len(surface), rule.type, rule.id, self._places[country], rule.confidence)
             elif (other := self._by_tag.get(span.label_)) and self._is_name(surface, span.label_):
-                told = self._telling_word(surface) if span.label_ == "ORG" else None
-                yield Name.by(told or other, start, start + len(surface))
+                yield Name.by(self._telling_word(surface) or other, start, start + len(surface))
 
     def _is_name(self, surface: str, label: str) -> bool:
         if not any(map(str.isupper, surface)) or surface in self._rules.leading or surface in self._rules.generic:
             return False
-        return label in _PLACES or not (_ACRONYM.fullmatch(surface) or _NOT_ENOUGH.fullmatch(surface))
+        if label in _PLACES:
+            return True
+        if label == "PERSON":
+            return _PERSON.fullmatch(surface) is not None
+        return not (_ACRONYM.fullmatch(surface) or _NOT_ENOUGH.fullmatch(surface))
 
 
 def _stripped(span: Span) -> tuple[int, str]:
     """Where the entity begins and what it is, without article and possessive ending."""
     surface = _POSSESSIVE.sub("", span.text)
-    bare = _ARTICLE.sub("", surface)
+    bare = _ARTICLE.sub("", _OWNER.split(surface)[-1])
     return span.start_char + len(surface) - len(bare), bare
+
+
+def _numbered_pattern(rule: NameRule) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, longest_first(rule.words)))
+    return re.compile(rf"\b(?:{words})\s(?:No\.\s)?(?:\d(?:[\w.-]*\w)?|[IVX]+)\b")
 
 
 @cache

@@ -12,7 +12,8 @@ from spacy.tokens import Doc, Token
 from ingest.names import Name, by_word
 from ingest.patterns import NameRule, NameRules
 
-_NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})
+_HEADS = frozenset({"NN", "NNS"})
+_NOUNS = _HEADS | {"NNP", "NNPS"}
 _MODIFIERS = _NOUNS | {"JJ", "HYPH"}
 _VERBAL = frozenset({"VBG", "VBN"})
 _ATTRIBUTIVE = frozenset({"amod", "compound", "nmod"})
@@ -38,7 +39,7 @@ class Phrases:
         """Every phrase with a telling head. `foreign` are the tokens that name a place or somebody: no phrase begins
         with one."""
         for token in doc:
-            if token.tag_ in _NOUNS:
+            if token.tag_ in _HEADS:
                 if (head := self._head(doc, token)) is not None:
                     yield from self._headed(doc, head, token, foreign)
                 if rule := self._about.get(token.lemma_.lower()):

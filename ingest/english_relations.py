@@ -18,7 +18,7 @@ from ingest.relations import Mention, Relation
 from kg.errors import OntologyError
 from kg.ontology import Ontology
 
-Kind = Literal["clause", "noun", "pair"]
+Kind = Literal["clause", "noun", "role", "pair"]
 
 _MEANS = frozenset({"Policy", "Program", "Instrument"})
 """What one can use in order to reach something: it then aims at it too."""
@@ -80,13 +80,15 @@ class DependencyFinder:
                 for word in rule.words:
                     self._clauses.setdefault(word, []).append(rule)
         self._nouns = [rule for rule in rules if rule.kind == "noun"]
+        self._roles = [rule for rule in rules if rule.kind == "role"]
         self._pairs = [rule for rule in rules if rule.kind == "pair"]
 
     def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]:
         """What the rules read, the surest reading of each pair of things only."""
         scene = _Scene(doc, mentions)
         best: dict[tuple[str, str], Relation] = {}
-        for relation in chain(self._in_clauses(scene), self._in_nouns(scene), self._in_pairs(scene)):
+        read = (self._in_clauses, self._in_nouns, self._in_roles, self._in_pairs)
+        for relation in chain.from_iterable(reader(scene) for reader in read):
             key = (relation.subject.entity, relation.object.entity)
             if key not in best or relation.confidence > best[key].confidence:
                 best[key] = relation
@@ -107,6 +109,14 @@ class DependencyFinder:
                     others = scene.linked(owner, link)
                     subjects, objects = (others, [mention]) if rule.reversed else ([mention], others)
                     yield from self._joined(rule, subjects, objects, owner.idx)
+
+    def _in_roles(self, scene: "_Scene") -> Iterator[Relation]:
+        """Statements that a nameless noun makes of who bears it: Norway, a maker of boats."""
+        for noun in scene.doc:
+            for rule in self._roles:
+                if noun.lemma_.lower() in rule.words and scene.nameless(noun):
+                    for link in rule.links:
+                        yield from self._joined(rule, scene.bearers(noun), scene.linked(noun, link), noun.idx)
 
     def _in_pairs(self, scene: "_Scene") -> Iterator[Relation]:
         """Statements between the subjects of one verb: Norway and Sweden agreed."""
@@ -277,6 +287,23 @@ class _Scene:
         if link == "beside":
             return [m for c in owner.children if c.dep_ == "appos" for m in self.named(c)]
         return [m for c in head.children if _is_preposition(c, link) for m in self._behind(c)]
+
+    def nameless(self, token: Token) -> bool:
+        """Whether the token stands outside the names."""
+        return token.i not in self._at
+
+    def bearers(self, noun: Token) -> list[Mention]:
+        """Who is said to be what the noun says: "X, a maker of", "X is a maker of", "maker X"; for "in partnership" who
+        is in it."""
+        if noun.dep_ == "appos":
+            return self.named(noun.head)
+        if noun.dep_ in {"attr", "oprd"}:
+            return self.subjects(noun.head)
+        if noun.dep_ in _ATTRIBUTIVE and noun.head.i in self._at:
+            return [self._at[noun.head.i]]
+        if noun.dep_ == "pobj" and noun.head.lower_ in {"in", "as"}:
+            return self.subjects(noun.head.head)
+        return self.linked(noun, "beside")
 
     def _carrier(self, token: Token) -> Token:
         """The noun that the mention's word modifies without a name of its own: "tidal energy" projects."""

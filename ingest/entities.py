@@ -24,7 +24,7 @@ from spacy.tokens import Doc, Span
 
 from ingest.names import Name, select
 from ingest.patterns import DICTIONARY, FOLDER, WEAK, NameRules, longest_first, read_toml
-from ingest.relations import Mention, outside
+from ingest.relations import Mention, outside, whole
 from kg.iris import entity_id, normal
 from kg.model import Entity
 from kg.ontology import Entry, Ontology
@@ -236,7 +236,7 @@ class Resolver:
             before = [m for earlier in result[max(0, number - _REACH) : number] for m in earlier]
             found = list(row)
             for word, types in self._refs.definite.items():
-                for match in re.finditer(re.escape(word), text):
+                for match in re.finditer(whole(word), text):
                     named = [*before, *(m for m in row if m.end <= match.start())]
                     last = next((m for t in types for m in reversed(named) if m.type == t), None)
                     if last and outside(row, *match.span()):
