@@ -24,8 +24,9 @@ MODEL = "model"
 _WORD = r"[A-Z][\w&.'’–-]*\w|[A-Z]"
 _RUN = re.compile(rf"(?:{_WORD})(?:\s(?:(?:of|the|and|&|for|on|in|de)\s(?:the\s)?)?(?:{_WORD}))*(?:\s\d[\d-]*)?")
 _OWNER = re.compile(r"['’]s?\s")
+_BELONGS = re.compile(r"\s(?:of|and|for)\s(?:the\s)?")
 _AND = re.compile(r"\sand\s(?:the\s)?")
-_YEAR_BEHIND = re.compile(r"\sof\s(?:18|19|20)\d\d$")
+_COMPLEMENT = re.compile(r"\s(?:of|for|on|in)\s.*")
 _ARTICLE = re.compile(r"^(?:[Tt]he|[Aa]n?|[Tt]his|[Oo]ur)\s")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
@@ -74,8 +75,11 @@ class EnglishNames:
     def _capitalised(self, text: str, spans: Sequence[Span]) -> Iterator[Name]:
         """Capitalised runs with a telling first or last word, or one right behind them."""
         places = {span.text for span in spans if span.label_ in _PLACES}
+        persons = {span.start_char: span.end_char for span in spans if span.label_ == "PERSON"}
         for match in _RUN.finditer(text):
             for start, run in self._apart(*self._trimmed(match)):
+                if behind_person := _BELONGS.match(run, persons.get(start, start) - start):
+                    start, run = start + behind_person.end(), run[behind_person.end() :]
                 end = start + len(run)
                 if told := self._telling_word(run):
                     yield Name.by(told, start, end)
@@ -102,16 +106,22 @@ class EnglishNames:
         yield start + begin, run[begin:]
 
     def _telling_word(self, run: str) -> NameRule | None:
-        return None if run in self._rules.generic else self._opening(run) or self._ending(_YEAR_BEHIND.sub("", run))
+        """The rule for the run's head (what stands before its first preposition), or else for its last word."""
+        if run in self._rules.generic:
+            return None
+        head = _COMPLEMENT.sub("", run)
+        return self._opening(run) or (head != run and self._heads.get(head)) or self._ending(head) or self._ending(run)
 
     def _extended(self, text: str, known: list[Name]) -> Iterator[Name]:
         """Capitalised runs that end in a known name, each of that name's type."""
         ends = {name.end: name for name in known}
         for match in _RUN.finditer(text):
-            start, _ = self._trimmed(match)
             last = ends.get(match.end())
+            if last is None or _COMPLEMENT.search(match.group()):
+                continue
+            start, _ = list(self._apart(*self._trimmed(match)))[-1]
             for rule in self._rules.of("extension"):
-                if last and last.start > start and last.type in rule.source_types:
+                if last.start > start and last.type in rule.source_types:
                     yield Name(start, match.end(), last.type, rule.id, "", rule.confidence)
 
     def _trimmed(self, match: re.Match[str]) -> tuple[int, str]:

@@ -23,6 +23,8 @@ Kind = Literal["clause", "noun", "role", "pair"]
 _MEANS = frozenset({"Policy", "Program", "Instrument"})
 """What one can use in order to reach something: it then aims at it too."""
 _WITHIN = ("of", "for", "in", "to")
+_EMPTY = frozenset({"use", "part", "advantage", "sense", "place", "need", "lack", "absence"})
+"""Heads that do not stand for what they are of: who makes use of boats makes no boats."""
 _EXAMPLES = frozenset({"including", "include", "like"})
 _ATTRIBUTIVE = frozenset({"compound", "amod", "nmod"})
 _DEPTH = 6
@@ -180,10 +182,12 @@ class _Scene:
 
     def _within(self, token: Token, depth: int) -> list[Mention]:
         """What a nameless head is about: "deployment of X", "X projects"."""
+        if token.lemma_.lower() in _EMPTY:
+            return []
         for preposition in _WITHIN:
             for child in token.children:
                 if child.dep_ == "prep" and child.lower_ == preposition and (found := self._behind(child, depth)):
-                    return found
+                    return [m for m in found if m.type != "Place" or preposition == "of"]
         before = [self._at[c.i] for c in token.lefts if c.dep_ in _ATTRIBUTIVE and c.i in self._at]
         things = [mention for mention in before if mention.type != "Place"]
         return things[-1:] or before[-1:]
@@ -211,7 +215,7 @@ class _Scene:
         """Who or what does it: the subject, the agent of a passive, or whoever does what the clause depends on."""
         if depth > _DEPTH:
             return []
-        agents = [c for c in verb.children if c.dep_ == "agent"]
+        agents = [c for c in verb.children if c.dep_ == "agent"] or _shared_agents(verb)
         if agents:
             return [m for agent in agents for m in self._behind(agent)]
         if _passive(verb):
@@ -251,6 +255,8 @@ class _Scene:
         found = [m for c in verb.children if c.dep_ in {"dobj", "nsubjpass", "attr"} for m in self.named(c)]
         if verb.dep_ == "acl" and _passive(verb):
             found += self.named(verb.head)
+        if not found and verb.dep_ == "conj" and verb.tag_ == "VBN" and _passive(verb.head):
+            return self.objects(verb.head)
         return found
 
     def _paid(self, verb: Token) -> list[Mention]:
@@ -336,6 +342,13 @@ def _passive(verb: Token) -> bool:
     if any(c.dep_ in {"nsubjpass", "auxpass"} for c in verb.children):
         return True
     return verb.tag_ == "VBN" and verb.dep_ == "acl"
+
+
+def _shared_agents(verb: Token) -> list[Token]:
+    """The agents of the last of several passives: "was built and sold by"."""
+    return [
+        c for other in verb.conjuncts if other.tag_ == verb.tag_ == "VBN" for c in other.children if c.dep_ == "agent"
+    ]
 
 
 def _such_as(token: Token) -> bool:

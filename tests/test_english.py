@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from ingest import english_model
+from ingest.english_relations import DependencyFinder, DependencyRule, dependency_rules
+from ingest.pipeline import nlp
+from ingest.relations import Mention
 from kg.errors import OntologyError
+from kg.ontology import load
 
 
 @pytest.fixture
@@ -49,3 +53,30 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 def test_the_model_is_not_loaded_before_an_english_document_is_read() -> None:
     code = "import sys; from ingest import pipeline as p; p.Pipeline(); sys.exit(p.nlp.cache_info().currsize)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+RULES = dependency_rules("en")
+_BRACKETED = re.compile(r"\[([^|\]]+)\|(\w+)\]")
+
+
+def stated_by(rule: DependencyRule, marked: str) -> set[str]:
+    """What the rule reads in a sentence whose names stand in square brackets with their types."""
+    text, mentions, last = "", [], 0
+    for match in _BRACKETED.finditer(marked):
+        text += marked[last : match.start()]
+        mentions.append(Mention(len(text), len(text) + len(match[1]), match[2], match[1]))
+        text += match[1]
+        last = match.end()
+    text += marked[last:]
+    relations = DependencyFinder(load(), [rule]).relations(nlp("en")(text), mentions)
+    return {f"{r.subject.entity} {r.predicate} {r.object.entity}" for r in relations}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_dependency_rule_finds_its_example(rule: DependencyRule) -> None:
+    assert rule.finds in stated_by(rule, rule.example)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_dependency_rule_leaves_its_counterexample_alone(rule: DependencyRule) -> None:
+    assert stated_by(rule, rule.counterexample) == set()
