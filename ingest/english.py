@@ -32,8 +32,10 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _PLACES = frozenset({"GPE", "LOC", "NORP"})
 _FOREIGN = _PLACES | {"PERSON", "DATE"}
 _ACRONYM = re.compile(r"[A-Z0-9&.-]{2,6}s?")
-_NOT_ENOUGH = re.compile(r"[A-Z][a-z]*\.?|.*[|@*=_\[\]()].*|.*\s[a-z]\S*", re.DOTALL)
-"""One capitalised word is too little for an organisation that only the model knows; a line of a table is none."""
+_TABLE = re.compile(r"[|@*=_\[\]()]")
+_NOT_ENOUGH = re.compile(r"[A-Z][a-z]*\.?|.*\s[a-z]\S*")
+"""One capitalised word is too little for an organisation that only the model knows."""
+_SHORTEST = 4
 _PERSON = re.compile(r"[A-Z]['’]?[a-zà-ÿ]*\.?(?:[\s-](?:[A-Z]['’]?[A-Za-zà-ÿ'’]*\.?|de|van|von|der|al|bin))*")
 
 
@@ -153,10 +155,12 @@ class EnglishNames:
         if not any(map(str.isupper, surface)) or surface in self._rules.leading or surface in self._rules.generic:
             return False
         if label in _PLACES:
-            return True
+            return not any(map(str.isdigit, surface))
+        if label == "PRODUCT":
+            return len(surface) >= _SHORTEST and not _TABLE.search(surface)
         if label == "PERSON":
             return _PERSON.fullmatch(surface) is not None
-        return not (_ACRONYM.fullmatch(surface) or _NOT_ENOUGH.fullmatch(surface))
+        return not (_ACRONYM.fullmatch(surface) or _NOT_ENOUGH.fullmatch(surface) or _TABLE.search(surface))
 
 
 def _stripped(span: Span) -> tuple[int, str]:

@@ -138,7 +138,7 @@ class Resolver:
             for name in row:
                 owner = _Owner(name.type, text[name.start : name.end], name.entry)
                 for alias in self._in_brackets(text, name):
-                    if normal(alias) != normal(owner.name):
+                    if normal(alias) != normal(owner.name) and not _second_place(owner, alias):
                         aliases.setdefault(alias, owner)
         return aliases
 
@@ -256,6 +256,11 @@ class Resolver:
                     drafts[owner].surfaces.update(draft.surfaces)
         for row in mentions:
             row[:] = [replace(m, entity=moved.get(m.entity, m.entity)) for m in row]
+
+
+def _second_place(owner: _Owner, alias: str) -> bool:
+    """Whether the brackets behind a place say where in it something is: China (Beijing)."""
+    return owner.type == "Place" and owner.name.isascii() and not alias.isupper()
 
 
 def _strong_only(names: Sequence[Sequence[Name]]) -> list[list[Name]]:
