@@ -5,7 +5,7 @@ there, restricted to the ontology's signatures. A clause is looked at as its dee
 what, in the active or the passive) and its prepositions; a noun as what it has, modifies or is "of" and "in".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 
 from spacy.tokens import Doc, Token
 
-from ingest.patterns import FOLDER, read_toml
-from ingest.relations import Mention, Relation
+from ingest.patterns import FOLDER, read_toml, relation_rules
+from ingest.relations import Mention, Relation, RelationFinder
 from kg.errors import OntologyError
 from kg.ontology import Ontology
 
@@ -71,6 +71,18 @@ def dependency_rules(language: str) -> tuple[DependencyRule, ...]:
     return tuple(rules)
 
 
+class EnglishFinder:
+    """Reads English sentences by their parse, and by the words between names where the parser stumbles."""
+
+    def __init__(self, ontology: Ontology) -> None:
+        self._parsed = DependencyFinder(ontology, dependency_rules("en"))
+        self._written = RelationFinder(ontology, relation_rules("en"))
+
+    def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]:
+        """What the rules read, the surest reading of each pair of things only."""
+        return _surest([*self._parsed.relations(doc, mentions), *self._written.relations(doc.text, mentions)])
+
+
 class DependencyFinder:
     """The dependency rules of one language, ready to be applied."""
 
@@ -88,13 +100,8 @@ class DependencyFinder:
     def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]:
         """What the rules read, the surest reading of each pair of things only."""
         scene = _Scene(doc, mentions)
-        best: dict[tuple[str, str], Relation] = {}
-        read = (self._in_clauses, self._in_nouns, self._in_roles, self._in_pairs)
-        for relation in chain.from_iterable(reader(scene) for reader in read):
-            key = (relation.subject.entity, relation.object.entity)
-            if key not in best or relation.confidence > best[key].confidence:
-                best[key] = relation
-        return list(best.values())
+        readers = (self._in_clauses, self._in_nouns, self._in_roles, self._in_pairs)
+        return _surest(chain.from_iterable(reader(scene) for reader in readers))
 
     def _in_clauses(self, scene: "_Scene") -> Iterator[Relation]:
         for verb in scene.doc:
@@ -316,6 +323,16 @@ class _Scene:
         while token.dep_ in _ATTRIBUTIVE and token.head.i not in self._at:
             token = token.head
         return token
+
+
+def _surest(relations: Iterable[Relation]) -> list[Relation]:
+    """Of the relations between the same two things the one with the highest confidence, the first of equals."""
+    best: dict[tuple[str, str], Relation] = {}
+    for relation in relations:
+        key = (relation.subject.entity, relation.object.entity)
+        if key not in best or relation.confidence > best[key].confidence:
+            best[key] = relation
+    return list(best.values())
 
 
 def _verb(token: Token) -> str:

@@ -21,7 +21,7 @@ from spacy.tokens import Doc
 from ingest import english, lac, names  # noqa: F401  (their spaCy factories)
 from ingest.assertions import Gate, statement
 from ingest.english_model import load_english
-from ingest.english_relations import DependencyFinder, dependency_rules
+from ingest.english_relations import EnglishFinder
 from ingest.entities import Resolver
 from ingest.patterns import FOLDER, name_rules, relation_rules
 from ingest.qualifiers import qualifiers
@@ -82,7 +82,7 @@ class Pipeline:
 
     def _finder(self, language: Language) -> "_Finder":
         if language == "en":
-            return DependencyFinder(self._ontology, dependency_rules(language))
+            return EnglishFinder(self._ontology)
         return _TextFinder(RelationFinder(self._ontology, relation_rules(language)))
 
 
