@@ -149,7 +149,8 @@ class EnglishNames:
                 rule = self._by_tag["GPE"]
                 yield Name(start, start + len(surface), rule.type, rule.id, self._places[country], rule.confidence)
             elif (other := self._by_tag.get(span.label_)) and self._is_name(surface, span.label_):
-                yield Name.by(self._telling_word(surface) or other, start, start + len(surface))
+                for begin, part in self._apart(start, surface):
+                    yield Name.by(self._telling_word(part) or other, begin, begin + len(part))
 
     def _is_name(self, surface: str, label: str) -> bool:
         if not any(map(str.isupper, surface)) or surface in self._rules.leading or surface in self._rules.generic:

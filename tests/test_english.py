@@ -11,6 +11,7 @@ import pytest
 from ingest import english_model
 from ingest.english_relations import DependencyFinder, DependencyRule, dependency_rules
 from ingest.pipeline import nlp
+from ingest.qualifiers import qualifiers
 from ingest.relations import Mention
 from kg.errors import OntologyError
 from kg.ontology import load
@@ -80,3 +81,42 @@ def test_a_dependency_rule_finds_its_example(rule: DependencyRule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_dependency_rule_leaves_its_counterexample_alone(rule: DependencyRule) -> None:
     assert stated_by(rule, rule.counterexample) == set()
+
+
+TIMES = [
+    ("Between 2019 and 2021 Fjord Motors funded the Polar Institute.", "Between 2019 and 2021"),
+    ("Fjord Motors has funded the Polar Institute since 2015.", "since 2015"),
+    ("In FY 2022, Fjord Motors funded the Polar Institute.", "In FY 2022"),
+    ("On 3 March 1999 Fjord Motors funded the Polar Institute.", "3 March 1999"),
+    ("In the late 1980s Fjord Motors funded the Polar Institute.", "In the late 1980s"),
+    ("Earlier, Fjord Motors funded the Polar Institute with 2,000 kroner.", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "time"), TIMES)
+def test_times(text: str, time: str) -> None:
+    assert qualifiers("en").time(text, text.index("funded")) == time
+
+
+SUMS = ["$52 billion", "more than $1.5 billion", "an estimated £18 million", "US$302 million", "€4.2bn", "300 kroner"]
+
+
+@pytest.mark.parametrize("money", SUMS)
+def test_sums_of_money(money: str) -> None:
+    text = f"Norway invested {money} in herring research in 2004."
+    assert qualifiers("en").value(text, "funds", 6, text.index("herring")) == money
+
+
+MODALITIES = [
+    ("The fund has supported boats.", "actual"),
+    ("The fund can support boats.", "proposed"),
+    ("The fund planned to support boats.", "proposed"),
+    ("The fund is expected to support boats.", "proposed"),
+    ("The fund doesn’t support boats.", "negated"),
+    ("Neither fund supports boats.", "negated"),
+]
+
+
+@pytest.mark.parametrize(("text", "modality"), MODALITIES)
+def test_modalities(text: str, modality: str) -> None:
+    assert qualifiers("en").modality(text, text.index("support"), []) == modality
