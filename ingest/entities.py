@@ -24,7 +24,7 @@ from spacy.tokens import Doc, Span
 
 from ingest.names import Name, select
 from ingest.patterns import DICTIONARY, FOLDER, WEAK, NameRules, longest_first, read_toml
-from ingest.relations import Mention, outside
+from ingest.relations import Mention, outside, whole
 from kg.iris import entity_id, normal
 from kg.model import Entity
 from kg.ontology import Entry, Ontology
@@ -52,6 +52,7 @@ class References:
     introduces: tuple[str, ...]
     definite: Mapping[str, tuple[str, ...]]
     acting: tuple[tuple[str, str, str], ...]
+    short: tuple[str, ...]
 
 
 @cache
@@ -60,7 +61,7 @@ def references(language: str) -> References:
     data: Mapping[str, Any] = read_toml(FOLDER / f"references.{language}.toml")
     definite = {word: tuple(row["types"]) for row in data.get("definite", ()) for word in row["words"]}
     acting = tuple((row["word"], row["type"], row["stands_for"]) for row in data.get("acting", ()))
-    return References(tuple(data["introduces"]), definite, acting)
+    return References(tuple(data["introduces"]), definite, acting, tuple(data.get("short", ())))
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ class Resolver:
         names = self._repeated(texts, names, aliases)
         drafts: dict[str, _Draft] = {}
         mentions = [self._mentions(text, found, aliases, drafts) for text, found in zip(texts, names, strict=True)]
-        mentions = self._described(texts, mentions)
+        mentions = self._described(texts, self._shortened(texts, mentions))
         self._merge_firms(drafts, mentions)
         used = {mention.entity for row in mentions for mention in row}
         return Resolved(mentions, {i: d.entity() for i, d in drafts.items() if i in used})
@@ -137,7 +138,7 @@ class Resolver:
             for name in row:
                 owner = _Owner(name.type, text[name.start : name.end], name.entry)
                 for alias in self._in_brackets(text, name):
-                    if normal(alias) != normal(owner.name):
+                    if normal(alias) != normal(owner.name) and not _second_place(owner, alias):
                         aliases.setdefault(alias, owner)
         return aliases
 
@@ -208,6 +209,26 @@ class Resolver:
                     found.append(Mention(match.start(), match.end(), type_, draft.id))
         return found
 
+    def _shortened(self, texts: Sequence[str], mentions: Sequence[list[Mention]]) -> list[list[Mention]]:
+        """The mentions in order, with names cut down to their telling word ("the Administration") resolved to the last
+        name that begins or ends with it."""
+        if not self._refs.short:
+            return list(mentions)
+        pattern = re.compile(rf"\b(?:[Tt]he|[Tt]his) ({'|'.join(self._refs.short)})\b(?! (?:of|for|on|[A-Z]))")
+        last: dict[str, Mention] = {}
+        result = []
+        for text, row in zip(texts, mentions, strict=True):
+            found = [*row]
+            for match in pattern.finditer(text):
+                owner = last.get(match.group(1))
+                if owner and outside(row, *match.span()):
+                    found.append(Mention(*match.span(1), owner.type, owner.entity))
+            for mention in row:
+                words = text[mention.start : mention.end].split(" ")
+                last.update({word: mention for word in (words[0], words[-1]) if len(words) > 1})
+            result.append(sorted(found, key=lambda m: m.start))
+        return result
+
     def _described(self, texts: Sequence[str], mentions: Sequence[Sequence[Mention]]) -> list[list[Mention]]:
         """The mentions in order, with definite descriptions resolved to what was named last."""
         result: list[list[Mention]] = []
@@ -215,7 +236,7 @@ class Resolver:
             before = [m for earlier in result[max(0, number - _REACH) : number] for m in earlier]
             found = list(row)
             for word, types in self._refs.definite.items():
-                for match in re.finditer(re.escape(word), text):
+                for match in re.finditer(whole(word), text):
                     named = [*before, *(m for m in row if m.end <= match.start())]
                     last = next((m for t in types for m in reversed(named) if m.type == t), None)
                     if last and outside(row, *match.span()):
@@ -235,6 +256,11 @@ class Resolver:
                     drafts[owner].surfaces.update(draft.surfaces)
         for row in mentions:
             row[:] = [replace(m, entity=moved.get(m.entity, m.entity)) for m in row]
+
+
+def _second_place(owner: _Owner, alias: str) -> bool:
+    """Whether the brackets behind a place say where in it something is: China (Beijing)."""
+    return owner.type == "Place" and owner.name.isascii() and not alias.isupper()
 
 
 def _strong_only(names: Sequence[Sequence[Name]]) -> list[list[Name]]:

@@ -42,6 +42,7 @@ class NameRule:
     tags: tuple[str, ...] = ()
     append: str = ""
     names_only: bool = False
+    alone: bool = False
     wins: bool = False
 
 

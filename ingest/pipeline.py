@@ -7,21 +7,26 @@ relations (ingest.relations) and qualifiers (ingest.qualifiers)  →  statements
 gate (ingest.assertions)  →  assertions and refusals
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import spacy
 from spacy.language import Language as SpacyLanguage
+from spacy.tokens import Doc
 
 from ingest import english, lac, names  # noqa: F401  (their spaCy factories)
 from ingest.assertions import Gate, statement
+from ingest.english_model import load_english
+from ingest.english_relations import EnglishFinder
 from ingest.entities import Resolver
 from ingest.patterns import FOLDER, name_rules, relation_rules
 from ingest.qualifiers import qualifiers
 from ingest.reading import read
-from ingest.relations import Mention, RelationFinder
+from ingest.relations import Mention, Relation, RelationFinder
 from kg.config import package_version
 from kg.model import Document, Extraction, Language, Reading, Sentence
 from kg.model import Mention as DocumentMention
@@ -38,7 +43,7 @@ class Pipeline:
 
     def __init__(self, ontology: Ontology | None = None) -> None:
         self._ontology = ontology or load()
-        self._made: dict[Language, tuple[Resolver, RelationFinder]] = {}
+        self._made: dict[Language, tuple[Resolver, _Finder]] = {}
         self.fingerprint = _fingerprint(self._ontology)
         """Names the software and data that read: the same fingerprint reads the same text alike."""
 
@@ -54,8 +59,8 @@ class Pipeline:
         resolved = resolver.resolve(docs)
         statements = [
             statement(relation, sentence, qualifiers(language))
-            for sentence, mentions in zip(reading.sentences, resolved.mentions, strict=True)
-            for relation in finder.relations(sentence.text, mentions)
+            for sentence, doc, mentions in zip(reading.sentences, docs, resolved.mentions, strict=True)
+            for relation in finder.relations(doc, mentions)
         ]
         gate = Gate(self._ontology, document, resolved.entities)
         assertions, refusals = gate.pass_through(statements)
@@ -68,18 +73,37 @@ class Pipeline:
             pipeline=self.fingerprint,
         )
 
-    def _steps(self, language: Language) -> tuple[Resolver, RelationFinder]:
+    def _steps(self, language: Language) -> tuple[Resolver, "_Finder"]:
         """The steps behind spaCy for a language, made once: they index the whole dictionary."""
         if language not in self._made:
             resolver = Resolver(self._ontology, name_rules(language))
-            self._made[language] = resolver, RelationFinder(self._ontology, relation_rules(language))
+            self._made[language] = resolver, self._finder(language)
         return self._made[language]
+
+    def _finder(self, language: Language) -> "_Finder":
+        if language == "en":
+            return EnglishFinder(self._ontology)
+        return _TextFinder(RelationFinder(self._ontology, relation_rules(language)))
+
+
+class _Finder(Protocol):
+    def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _TextFinder:
+    """A finder that looks at the text of a sentence alone."""
+
+    rules: RelationFinder
+
+    def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]:
+        return self.rules.relations(doc.text, mentions)
 
 
 @cache
 def nlp(language: Language) -> SpacyLanguage:
     """The spaCy pipeline of a language, built once per process."""
-    pipeline = spacy.blank(language)
+    pipeline = load_english() if language == "en" else spacy.blank(language)
     for name in _COMPONENTS[language]:
         pipeline.add_pipe(name)
     return pipeline

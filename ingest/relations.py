@@ -251,17 +251,17 @@ def _without(groups: Iterable[Group], start: int, end: int) -> int:
 
 @cache
 def _trigger_pattern(triggers: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(_whole, longest_first(triggers))))
+    return re.compile("|".join(map(whole, longest_first(triggers))))
 
 
-def _whole(word: str) -> str:
+def whole(word: str) -> str:
     """A pattern for the word: as it is in Chinese, between word boundaries in Latin letters."""
     return rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
 
 
 @cache
 def _last_words(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(f"(?:{'|'.join(map(_whole, words))})$")
+    return re.compile(f"(?:{'|'.join(map(whole, words))})$")
 
 
 def _ends_in(text: str, words: tuple[str, ...]) -> bool:
