@@ -88,11 +88,13 @@ class Phrases:
     def _names_nothing(self, doc: Doc, at: int, foreign: Set[int]) -> bool:
         """Whether the word before a name is no part of it: "new", "Norwegian", and each word of "good-paying"."""
         token = doc[at]
-        if token.lower_ in self._stop or token.tag_ == "HYPH" or at in foreign:
-            return not (at + 2 < len(doc) and doc[at + 1].tag_ == "HYPH" and doc[at + 2].lower_ not in self._stop)
+        if at in foreign or token.tag_ == "HYPH":
+            return True
         if at + 2 < len(doc) and doc[at + 1].tag_ == "HYPH":
             return f"-{doc[at + 2].lower_}" in self._stop
-        return at > 0 and doc[at - 1].tag_ == "HYPH" and f"-{token.lower_}" in self._stop
+        if at and doc[at - 1].tag_ == "HYPH":
+            return f"-{token.lower_}" in self._stop
+        return token.lower_ in self._stop
 
 
 def _lemmas(doc: Doc, first: int, last: Token) -> str:

@@ -112,7 +112,10 @@ class DependencyFinder:
 
     def _in_nouns(self, scene: "_Scene") -> Iterator[Relation]:
         for rule in self._nouns:
+            own = rule.object_types if rule.reversed else rule.subject_types
             for mention in scene.mentions:
+                if own and mention.type not in own:
+                    continue
                 owner = scene.root(mention)
                 for link in rule.links:
                     others = scene.linked(owner, link)

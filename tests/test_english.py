@@ -10,10 +10,11 @@ import pytest
 
 from ingest import english_model
 from ingest.english_relations import DependencyFinder, DependencyRule, dependency_rules
-from ingest.pipeline import nlp
+from ingest.pipeline import Pipeline, nlp
 from ingest.qualifiers import qualifiers
 from ingest.relations import Mention
 from kg.errors import OntologyError
+from kg.model import Extraction
 from kg.ontology import load
 
 
@@ -120,3 +121,56 @@ MODALITIES = [
 @pytest.mark.parametrize(("text", "modality"), MODALITIES)
 def test_modalities(text: str, modality: str) -> None:
     assert qualifiers("en").modality(text, text.index("support"), []) == modality
+
+
+def named(text: str) -> set[tuple[str, str]]:
+    return {(span.text, span.label_) for span in nlp("en")(text).ents}
+
+
+def test_what_somebody_owns_is_named_without_the_owner() -> None:
+    found = named("Fjord Motors’ Herring Motor Program ended.")
+    assert ("Herring Motor Program", "Program") in found
+    assert not any("Fjord Motors’" in surface for surface, _ in found)
+
+
+def test_an_adjective_names_the_country() -> None:
+    (span,) = (s for s in nlp("en")("The Swedish parliament met.").ents if s.label_ == "Place")
+    assert load().entries[span.kb_id_].label_en == "Sweden"
+
+
+@pytest.mark.parametrize(
+    ("text", "surface"),
+    [
+        ("They need more affordable tidal turbines now.", "tidal turbines"),
+        ("They found new good-paying tidal energy projects.", "tidal energy"),
+        ("They met a severe shortage of herring.", "shortage of herring"),
+        ("They sell on-board ice sensors.", "on-board ice sensors"),
+    ],
+)
+def test_a_phrase_is_named_from_its_first_telling_word_to_its_head(text: str, surface: str) -> None:
+    assert surface in {found for found, _ in named(text)}
+
+
+def test_an_indicator_is_one_only_with_its_figure() -> None:
+    assert ("herring revenue", "Indicator") in named("The herring revenue reached $5 million.")
+    assert ("herring revenue", "Indicator") not in named("The herring revenue fell.")
+    assert ("herring revenue", "Indicator") not in named("The herring revenue fell in 1999.")
+
+
+def read_text(folder: Path, text: str) -> Extraction:
+    path = folder / "text.md"
+    path.write_text(f"# Aurora\n\n{text}\n", encoding="utf-8")
+    return Pipeline().extract(path)
+
+
+def test_a_name_cut_down_to_its_telling_word_is_the_last_that_has_it(tmp_path: Path) -> None:
+    found = read_text(
+        tmp_path, "The Aurora Program and the Ice Fund began. Boats sank. The Program funded the Polar Lab."
+    )
+    (statement,) = (a for a in found.assertions if a.predicate == "funds")
+    assert statement.subject == "program/auroraprogram"
+
+
+def test_brackets_behind_a_place_say_where_in_it(tmp_path: Path) -> None:
+    found = read_text(tmp_path, "They visited Norway (Bergen) in 1999. Bergen has many boats.")
+    assert not any("Bergen" in entity.names for entity in found.entities if "Norway" in entity.names)
