@@ -9,15 +9,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 
 from ingest.qualifiers import Qualifiers
 from ingest.relations import Relation
+from kg.belief import of_evidence
 from kg.model import Assertion, Document, Entity, Evidence, Modality, Refusal, Sentence, Span
 from kg.ontology import Ontology
-
-_HIGHEST = 0.99
-"""Belief never reaches certainty, however many sentences say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +237,4 @@ def _assertions(
 ) -> Iterator[Assertion]:
     for (subject, predicate, object_, modality, time, value), evidence in passed.items():
         unique = tuple(dict.fromkeys(evidence))
-        yield Assertion(subject, predicate, object_, modality, unique, belief(unique), time, value)
-
-
-def belief(evidence: Iterable[Evidence]) -> float:
-    """How far to believe what this evidence says: one minus the chance that all of it errs.
-
-    Sentences err independently, readings of one sentence do not (the best one counts), after INDRA's belief model
-    (Gyori et al. 2017, doi:10.15252/msb.20177651) without its systematic term.
-    """
-    best: dict[tuple[str, int], float] = {}
-    for item in evidence:
-        key = (item.source, item.spans[0].start)
-        best[key] = max(best.get(key, 0.0), item.confidence)
-    return min(_HIGHEST, round(1 - prod(1 - c for c in best.values()), 4))
+        yield Assertion(subject, predicate, object_, modality, unique, of_evidence(unique), time, value)

@@ -8,11 +8,12 @@ from difflib import SequenceMatcher
 from typing import Literal, NamedTuple, cast
 
 from kg import rdf
+from kg.belief import across_documents
 from kg.errors import NotFound, QueryError
 from kg.iris import ENTITY, INFERRED, ONTOLOGY, STATEMENT, local, normal
 from kg.model import Assertion, Entity, Modality, Refusal
 from kg.ontology import Ontology
-from kg.store import Store
+from kg.store import STATED, Store, stated
 
 MatchKind = Literal["exact", "prefix", "part", "near"]
 _KINDS: tuple[MatchKind, ...] = ("exact", "prefix", "part", "near")
@@ -149,11 +150,15 @@ class Graph:
     def neighbours(self, id: str, limit: int = 50) -> tuple[Neighbour, ...]:
         """The entities that statements of any modality join to that one, those with most statements first."""
         found: dict[str, _Ties] = {}
-        for row in self.store.select(_NEIGHBOURS.replace("$NODE", str(rdf.entity_node(id)))):
-            ties = found.setdefault(local(rdf.text_of(row["other"]), ENTITY), _Ties())
-            (ties.inverse if "inverse" in row else ties.relations).add(local(rdf.text_of(row["p"]), ONTOLOGY))
-            ties.statements += int(rdf.text_of(row["n"]))
-            ties.belief = max(ties.belief, float(rdf.text_of(row["belief"])))
+        rows = self.store.select(_NEIGHBOURS.replace("$NODE", str(rdf.entity_node(id))))
+        beliefs = across_documents(map(stated, rows))
+        for row in rows:
+            subject, object_ = (local(rdf.text_of(row[end]), ENTITY) for end in "so")
+            if subject != object_:
+                ties = found.setdefault(object_ if subject == id else subject, _Ties())
+                (ties.relations if subject == id else ties.inverse).add(local(rdf.text_of(row["p"]), ONTOLOGY))
+                ties.statements += 1
+                ties.belief = max(ties.belief, beliefs[local(rdf.text_of(row["st"]), STATEMENT)])
         best = sorted(found, key=lambda other: (-found[other].statements, -found[other].belief, other))[:limit]
         entities = {entity.id: entity for entity in self.store.entities(best)}
         return tuple(found[other].neighbour(entities[other]) for other in best)
@@ -268,14 +273,11 @@ SELECT DISTINCT ?st {
     $STATED
 }""".replace("$STATED", _STATED_ONLY)
 
-_NEIGHBOURS = """
-SELECT ?other ?p ?inverse (COUNT(?st) AS ?n) (MAX(?b) AS ?belief) {
-    { GRAPH ?g { ?st pkg:subject $NODE ; pkg:object ?other ; pkg:predicate ?p ; pkg:belief ?b } }
-    UNION
-    { GRAPH ?g { ?st pkg:object $NODE ; pkg:subject ?other ; pkg:predicate ?p ; pkg:belief ?b } BIND(true AS ?inverse) }
-    FILTER(?other != $NODE)
-    $STATED
-} GROUP BY ?other ?p ?inverse""".replace("$STATED", _STATED_ONLY)
+_NEIGHBOURS = f"""
+SELECT DISTINCT ?st ?s ?p ?o ?m ?b ?source ?time ?value {{
+    {{ GRAPH ?source {{ ?st pkg:subject $NODE }} }} UNION {{ GRAPH ?source {{ ?st pkg:object $NODE }} }}
+    {STATED}
+}}"""
 
 _TYPES = "SELECT ?type (COUNT(?e) AS ?n) { ?e a ?type } GROUP BY ?type"
 _STATED = "SELECT ?p ?m (COUNT(?st) AS ?n) { GRAPH ?g { ?st pkg:predicate ?p ; pkg:modality ?m } } GROUP BY ?p ?m"

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.assertions import Gate, Statement, belief
+from ingest.assertions import Gate, Statement
 from ingest.pipeline import Pipeline
 from ingest.reading import read
 from ingest.relations import Mention, Relation
+from kg.belief import of_evidence
 from kg.iris import entity_id
 from kg.model import (
     Assertion,
@@ -223,7 +224,7 @@ def test_the_same_words_at_two_times_are_two_statements(extracted) -> None:
         ),
     ],
 )
-def test_two_sentences_that_say_the_same_are_one_statement_with_more_belief(extracted, once, again, ends) -> None:
+def test_two_sentences_that_say_the_same_are_one_statement_with_more_of_evidence(extracted, once, again, ends) -> None:
     single = between(extracted(once), ends[0], "develops", ends[1])
     double = between(extracted(once + again), ends[0], "develops", ends[1])
     assert [evidence.quote for evidence in double.evidence] == [once.strip(), again]
@@ -363,7 +364,7 @@ def reads_soundly(folder: Path, text: str) -> Extraction:
         assert text[span.start : span.end] == span.quote
     for a in extraction.assertions:
         assert ontology.allows(entities[a.subject].type, a.predicate, entities[a.object].type)
-        assert a.belief == belief(a.evidence)
+        assert a.belief == of_evidence(a.evidence)
     assert {mention.entity for mention in extraction.mentions} <= entities.keys()
     return extraction
 
@@ -441,25 +442,25 @@ EVIDENCE = st.lists(st.builds(evidence_at, st.integers(0, 9), st.floats(0, 1)), 
 
 
 @given(evidence=EVIDENCE, more=st.builds(evidence_at, st.integers(0, 9), st.floats(0, 1)))
-def test_more_evidence_never_lessens_belief(evidence: list[Evidence], more: Evidence) -> None:
-    assert 0 <= belief(evidence) <= belief([*evidence, more]) < 1
+def test_more_evidence_never_lessens_of_evidence(evidence: list[Evidence], more: Evidence) -> None:
+    assert 0 <= of_evidence(evidence) <= of_evidence([*evidence, more]) < 1
 
 
 @given(evidence=EVIDENCE, place=st.integers(0, 7), rise=st.floats(0, 1))
-def test_surer_evidence_never_lessens_belief(evidence: list[Evidence], place: int, rise: float) -> None:
+def test_surer_evidence_never_lessens_of_evidence(evidence: list[Evidence], place: int, rise: float) -> None:
     at = place % len(evidence)
     surer = replace(evidence[at], confidence=max(evidence[at].confidence, rise))
-    assert belief(evidence) <= belief([*evidence[:at], surer, *evidence[at + 1 :]])
+    assert of_evidence(evidence) <= of_evidence([*evidence[:at], surer, *evidence[at + 1 :]])
 
 
 @given(evidence=EVIDENCE)
 def test_the_order_of_evidence_does_not_matter(evidence: list[Evidence]) -> None:
-    assert belief(evidence) == pytest.approx(belief(evidence[::-1]), abs=1e-4)
+    assert of_evidence(evidence) == pytest.approx(of_evidence(evidence[::-1]), abs=1e-4)
 
 
 def test_readings_of_one_sentence_do_not_add_up_and_sentences_do() -> None:
-    assert belief([evidence_at(0, 0.5), evidence_at(0, 0.4)]) == 0.5
-    assert belief([evidence_at(0, 0.5), evidence_at(1, 0.4)]) == 0.7
+    assert of_evidence([evidence_at(0, 0.5), evidence_at(0, 0.4)]) == 0.5
+    assert of_evidence([evidence_at(0, 0.5), evidence_at(1, 0.4)]) == 0.7
 
 
 def test_a_table_flattened_into_one_endless_sentence_is_read(extracted) -> None:
