@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ingest.qualifiers import Qualifiers
 from ingest.relations import Relation
 from kg.belief import of_evidence
+from kg.config import MIN_CONFIDENCE
 from kg.model import Assertion, Document, Entity, Evidence, Modality, Refusal, Sentence, Span
 from kg.ontology import Ontology
 
@@ -53,7 +54,14 @@ _Fault = tuple[str, str, str]
 class Gate:
     """Lets statements of one document in or refuses them."""
 
-    def __init__(self, ontology: Ontology, document: Document, entities: Mapping[str, Entity]) -> None:
+    def __init__(
+        self,
+        ontology: Ontology,
+        document: Document,
+        entities: Mapping[str, Entity],
+        min_confidence: float = MIN_CONFIDENCE,
+    ) -> None:
+        self._min_confidence = min_confidence
         self._ontology = ontology
         self._document = document
         self._entities = entities
@@ -71,6 +79,7 @@ class Gate:
     def pass_through(self, statements: Iterable[Statement]) -> tuple[tuple[Assertion, ...], tuple[Refusal, ...]]:
         """The assertions (the same statement of several sentences as one) and the refusals, in reading order."""
         passed: dict[tuple[str, str, str, Modality, str, str], list[Evidence]] = {}
+        first: dict[tuple[str, str, str, Modality, str, str], Statement] = {}
         refused: dict[tuple[str, str, str, str], Refusal] = {}
         steps = _Steps()
         for item in statements:
@@ -79,8 +88,21 @@ class Gate:
                 refusal = self._refusal(item, spans[0], *fault)
                 refused.setdefault((refusal.subject, refusal.predicate, refusal.object, refusal.reason), refusal)
             else:
-                passed.setdefault(item.key, []).append(self._read(item, spans))
-        return tuple(_assertions(passed)), tuple(refused.values())
+                passed.setdefault(first.setdefault(item.key, item).key, []).append(self._read(item, spans))
+        doubtful = [key for key, evidence in passed.items() if of_evidence(evidence) < self._min_confidence]
+        doubted = [self._doubted(first[key], passed.pop(key)) for key in doubtful]
+        return tuple(_assertions(passed)), (*refused.values(), *doubted)
+
+    def _doubted(self, item: Statement, evidence: Sequence[Evidence]) -> Refusal:
+        """The refusal of a statement that all its sentences together do not make sure enough."""
+        found, least = of_evidence(evidence), self._min_confidence
+        return self._refusal(
+            item,
+            evidence[0].spans[0],
+            "confidence",
+            f"信度 {found:.2f} 低于所要求的 {least:.2f}。",
+            f"Its belief, {found:.2f}, is below the {least:.2f} that is asked for.",
+        )
 
     def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
         relation = item.relation

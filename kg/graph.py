@@ -11,6 +11,7 @@ from kg import rdf
 from kg.belief import across_documents
 from kg.errors import NotFound, QueryError
 from kg.iris import ENTITY, INFERRED, ONTOLOGY, STATEMENT, local, normal
+from kg.merges import Decision
 from kg.model import Assertion, Entity, Modality, Refusal
 from kg.ontology import Ontology
 from kg.store import STATED, Store, stated
@@ -100,8 +101,8 @@ class Graph:
 
         Raises NotFound, with the names of similar entities, for everything else: a slip is answered by a suggestion,
         never by another entity."""
-        if exact := self.store.entities([name.removeprefix(ENTITY)]) if _is_id(name.removeprefix(ENTITY)) else ():
-            return exact[0]
+        if exact := self._by_id(name.removeprefix(ENTITY)):
+            return exact
         matches = self.find(name) if normal(name) else ()
         kinds = [match.kind for match in matches]
         if "exact" in kinds or kinds.count("prefix") == 1:
@@ -132,12 +133,18 @@ class Graph:
         rows = self.store.select(_COUNTS.replace("$NODES", " ".join(str(rdf.entity_node(id_)) for id_ in ids)))
         return Counter({local(rdf.text_of(row["e"]), ENTITY): int(rdf.text_of(row["n"])) for row in rows})
 
+    def _by_id(self, id: str) -> Entity | None:
+        if not _is_id(id):
+            return None
+        return next(iter(self.store.entities([self.store.replaced().get(id, id)])), None)
+
     # ---- By entity
 
     def entity(self, id: str) -> Entity:
-        """The entity of that id, as all documents together describe it. Raises NotFound."""
-        if found := self.store.entities([id]) if _is_id(id) else ():
-            return found[0]
+        """The entity of that id, or the one that stands for it after a merge, as all documents together describe it.
+        Raises NotFound."""
+        if found := self._by_id(id):
+            return found
         raise NotFound(f"the store knows no entity with the id {id}: look for it by name")
 
     def statements(self, id: str) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
@@ -162,6 +169,13 @@ class Graph:
         best = sorted(found, key=lambda other: (-found[other].statements, -found[other].belief, other))[:limit]
         entities = {entity.id: entity for entity in self.store.entities(best)}
         return tuple(found[other].neighbour(entities[other]) for other in best)
+
+    def merges(self) -> tuple[tuple[Decision, ...], dict[str, Entity]]:
+        """The decisions that two ids name one thing, those in force first, and what now stands for each id."""
+        found = sorted(self.store.merges(), key=lambda d: (d.reversed, d.layer, d.pair))
+        now = {id_: self.store.replaced().get(id_, id_) for decision in found for id_ in decision.pair}
+        entities = {entity.id: entity for entity in self.store.entities(set(now.values()))}
+        return tuple(found), {id_: entities[standing] for id_, standing in now.items() if standing in entities}
 
     # ---- The whole
 

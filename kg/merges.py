@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
@@ -67,8 +68,8 @@ _XSD_TIME = NamedNode(PREFIXES["xsd"] + "dateTime")
 def to_quads(decisions: Iterable[Decision], replaced: Mapping[str, str]) -> list[Quad]:
     """The graph of decisions, and of the replacement that they come to."""
     pairs = ((rdf.entity_node(old), _REPLACED_BY, rdf.entity_node(new)) for old, new in replaced.items())
-    triples = [*pairs, *(triple for decision in decisions for triple in _triples(decision))]
-    return [Quad(*triple, GRAPH) for triple in triples]
+    found = [*pairs, *(triple for decision in decisions for triple in _triples(decision))]
+    return [Quad(subject, predicate, value, GRAPH) for subject, predicate, value in found]
 
 
 def _triples(decision: Decision) -> Iterator[tuple[NamedNode, NamedNode, NamedNode | Literal]]:
@@ -144,7 +145,7 @@ def graph(extraction: Extraction, replaced: Mapping[str, str], known: Mapping[st
         (rdf.term("replaced"), Literal(_text(set(read) - set(written)))),
         (rdf.term("replacement"), Literal(_text(set(written) - set(read)))),
     )
-    return [*written, *(Quad(node, *pair, written[0].graph_name) for pair in record)]
+    return [*written, *(Quad(node, predicate, value, written[0].graph_name) for predicate, value in record)]
 
 
 def _text(quads: Iterable[Quad]) -> str:
@@ -164,9 +165,13 @@ def as_read(quads: Iterable[Quad]) -> list[Quad]:
     if not record:
         return quads
     name = quads[0].graph_name
-    put = {Quad(*t, name) for t in triples(record[rdf.term("replacement")])}
-    kept = [q for q in quads if not is_record(q) and q not in put]
-    return [*kept, *(Quad(*t, name) for t in triples(record[rdf.term("replaced")]))]
+    put, taken = (
+        [Quad(t.subject, t.predicate, t.object, name) for t in triples(record[rdf.term(part)])]
+        for part in ("replacement", "replaced")
+    )
+    gone = set(put)
+    kept = [q for q in quads if not is_record(q) and q not in gone]
+    return [*kept, *taken]
 
 
 def triples(text: str) -> list[Triple]:
@@ -229,7 +234,8 @@ def _joined_assertions(
 def _renamed(assertion: Assertion, renamed: Mapping[str, str]) -> Assertion:
     """The assertion with each field that holds the id of another one of its document set to that one's new id."""
     values = {field.name: getattr(assertion, field.name) for field in fields(assertion)}
-    changed = {name: renamed[value] for name, value in values.items() if isinstance(value, str) and value in renamed}
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    changed: dict[str, Any] = {name: renamed[value] for name, value in texts.items() if value in renamed}
     return replace(assertion, **changed) if changed else assertion
 
 

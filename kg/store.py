@@ -112,7 +112,10 @@ class Store:
     def put(self, extraction: Extraction) -> None:
         """Write what a document gave in place of what it gave before. Raises StoreError where the store is read-only,
         ValueError where the extraction contradicts itself (see `rdf.canonical`)."""
-        quads = self._written(extraction, self.replaced())
+        replaced = self.replaced()
+        ids = {replaced[e.id] for e in extraction.entities if e.id in replaced}
+        known = {entity.id: entity for entity in self.entities(ids)} if ids else {}
+        quads = merges.graph(extraction, replaced, known)
         graph = rdf.document_node(extraction.document.source)
         projected = _turtle(rdf.projection(quads))
         self._update(
@@ -124,16 +127,14 @@ class Store:
         self.require(source)
         self._update(_withdraw(rdf.document_node(source)))
 
-    def _written(self, extraction: Extraction, replaced: Mapping[str, str]) -> list[ox.Quad]:
-        ids = {replaced[e.id] for e in extraction.entities if e.id in replaced}
-        known = {entity.id: entity for entity in self.entities(ids)} if ids else {}
-        return merges.graph(extraction, replaced, known)
-
-    def put_merges(self, decisions: Iterable[Decision], replaced: Mapping[str, str]) -> None:
+    def put_merges(
+        self, decisions: Iterable[Decision], replaced: Mapping[str, str], known: Mapping[str, Entity]
+    ) -> None:
         """Write the decisions in place of those before, and every document as `replaced`, id → the id that stands for
-        it, says: all in one transaction. Raises StoreError where the store is read-only."""
+        it, says: all in one transaction. `known` describes what stands for others. Raises StoreError where the store
+        is read-only."""
         changed = {id_ for id_, _ in set(replaced.items()) ^ set(self.replaced().items())}
-        pairs = [self._rewritten(source, replaced) for source in self._naming(changed)]
+        pairs = [self._rewritten(source, replaced, known) for source in self._naming(changed)]
         taken = {quad for old, new in pairs for quad in old - new}
         given = {quad for old, new in pairs for quad in new - old}
         doubtful = {quad.triple for quad in taken if rdf.is_projected(quad)}
@@ -144,9 +145,11 @@ class Store:
             + _unsupported(doubtful)
         )
 
-    def _rewritten(self, source: str, replaced: Mapping[str, str]) -> tuple[set[ox.Quad], set[ox.Quad]]:
+    def _rewritten(
+        self, source: str, replaced: Mapping[str, str], known: Mapping[str, Entity]
+    ) -> tuple[set[ox.Quad], set[ox.Quad]]:
         """The document's graph as it is, and as the replacement makes it."""
-        return set(self.graph(source)), set(self._written(self.as_read(source), replaced))
+        return set(self.graph(source)), set(merges.graph(self.as_read(source), replaced, known))
 
     def _naming(self, ids: Iterable[str]) -> list[str]:
         """The documents that name, or as they were read named, any of the ids."""
@@ -229,11 +232,14 @@ class Store:
         """Entity id → the id that stands for it in all documents, for the ids that merges have replaced."""
         return self._decided()[1]
 
+    def decided(self) -> Iterator[ox.Quad]:
+        """The quads of the graph of decisions, in no order."""
+        return self._open.quads_for_pattern(None, None, None, merges.GRAPH)
+
     def _decided(self) -> tuple[tuple[Decision, ...], dict[str, str]]:
         """Read again only after a change."""
         if self._merges[0] != self.revision:
-            quads = self._open.quads_for_pattern(None, None, None, merges.GRAPH)
-            self._merges = self.revision, merges.from_quads(quads)
+            self._merges = self.revision, merges.from_quads(self.decided())
         return self._merges[1]
 
     def records(self) -> Mapping[str, tuple[tuple[ox.Triple, ...], tuple[ox.Triple, ...]]]:
