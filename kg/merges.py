@@ -62,6 +62,8 @@ GRAPH = NamedNode(MERGES)
 _TYPE = NamedNode(PREFIXES["rdf"] + "type")
 _AT = NamedNode(PREFIXES["prov"] + "generatedAtTime")
 _REPLACED_BY = NamedNode(PREFIXES["dcterms"] + "isReplacedBy")
+_SOURCE = NamedNode(PREFIXES["dcterms"] + "source")
+"""pkg:source is for what stands in the document's own graph."""
 _XSD_TIME = NamedNode(PREFIXES["xsd"] + "dateTime")
 
 
@@ -85,7 +87,7 @@ def _triples(decision: Decision) -> Iterator[tuple[NamedNode, NamedNode, NamedNo
     for number, place in enumerate(decision.evidence):
         part = NamedNode(f"{node.value}-{number}")
         yield node, rdf.term("evidence"), part
-        yield part, rdf.term("source"), rdf.document_node(place.source)
+        yield part, _SOURCE, rdf.document_node(place.source)
         yield part, rdf.term("start"), Literal(place.span.start)
         yield part, rdf.term("end"), Literal(place.span.end)
         yield part, rdf.term("quote"), Literal(place.span.quote)
@@ -123,10 +125,8 @@ def _decision(nodes: Mapping[str, Mapping[str, list[rdf.Term]]], node: Mapping[s
 
 
 def _place(node: Mapping[str, list[rdf.Term]]) -> Place:
-    source, start, end, quote = (
-        rdf.text_of(node[rdf.term(name).value][0]) for name in ("source", "start", "end", "quote")
-    )
-    return Place(rdf.source_of(source), Span(int(start), int(end), quote))
+    start, end, quote = (rdf.text_of(node[rdf.term(name).value][0]) for name in ("start", "end", "quote"))
+    return Place(rdf.source_of(rdf.text_of(node[_SOURCE.value][0])), Span(int(start), int(end), quote))
 
 
 # ---- Documents with replacing ids

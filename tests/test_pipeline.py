@@ -137,9 +137,28 @@ def test_a_definite_description_without_anything_named_is_no_mention(extracted) 
     assert {mention.span.quote for mention in extraction.mentions} == {"超导磁体技术"}
 
 
-def test_firms_that_differ_in_their_legal_form_are_one(extracted) -> None:
-    extraction = extracted("海纳公司生产深海潜水装备。海纳股份有限公司进入渔业。")
-    assert mentions_of(extraction, named(extraction, "海纳公司")) == ["海纳公司", "海纳股份有限公司"]
+def test_a_program_of_one_country_is_not_the_others(extracted) -> None:
+    extraction = extracted("日本政府发起VLSI计划。韩国的VLSI计划支持DRAM技术。该计划由韩国政府出台。")
+    assert {(e.country, *mentions_of(extraction, e)) for e in extraction.entities if e.type == "Program"} == {
+        ("JP", "VLSI计划"),
+        ("KR", "VLSI计划", "该计划"),
+    }
+
+
+def test_a_bare_name_is_the_program_named_last(extracted) -> None:
+    text = "挪威的“海豹研究计划”支持深海潜水技术。丹麦的“海豹研究计划”支持风机。海豹研究计划支持声呐技术。"
+    extraction = extracted(text)
+    programs = {e.country: e for e in extraction.entities if e.type == "Program"}
+    assert {country: e.label() for country, e in programs.items()} == {
+        "NO": "挪威海豹研究计划",
+        "DK": "丹麦海豹研究计划",
+    }
+    assert len(mentions_of(extraction, programs["DK"])) == 2
+
+
+def test_programs_that_share_a_head_are_apart(extracted) -> None:
+    extraction = extracted("国家科技重大专项支持集成电路。电动汽车重大科技专项支持电池技术。")
+    assert len([e for e in extraction.entities if e.type == "Program"]) == 2
 
 
 def test_the_dictionary_gives_an_entity_both_labels_and_one_id_in_both_languages(extracted) -> None:

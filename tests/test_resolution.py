@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_graphs import Fact, document, entity, id_of
 
-from kg import rdf
+from kg import queries, rdf
 from kg.chains import Index
-from kg.check import findings
 from kg.errors import NotFound, QueryError
 from kg.graph import Graph
 from kg.merges import Decision
@@ -155,7 +154,7 @@ def test_look_ups_chains_and_belief_know_one_thing(store: Store) -> None:
     assert [(s.source, s.belief) for s in graph.statements(ZH.id)[0]] == [("a", 0.84), ("b", 0.84)]
     (chain,) = Index.of(store, load()).between(ZH.id, "goal/丙")
     assert chain.hops[0].assertion.belief == 0.84
-    assert not [f for f in findings(store, load()) if f.severity == "violation"]
+    assert not [f for f in queries.findings(store, load()) if f.severity == "violation"]
 
 
 def test_the_decision_says_why_and_where(store: Store) -> None:
@@ -235,7 +234,7 @@ facts = st.builds(
 pairs = st.lists(st.sampled_from(NAMES), min_size=2, max_size=2, unique=True).map(sorted)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(facts, max_size=4, unique=True), min_size=1, max_size=3), st.lists(pairs, max_size=3))
 def test_merging_and_undoing_gives_the_graph_back(stated: list[list[Fact]], wanted: list[list[str]]) -> None:
     kept = [[f for f in each if f.subject != f.object] for each in stated]
@@ -251,7 +250,7 @@ def test_merging_and_undoing_gives_the_graph_back(stated: list[list[Fact]], want
         store.put_merges(dict.fromkeys(made), replaced, {})
         assert all(store.as_read(each.document.source) == rdf.canonical(each) for each in documents)
         assert not replaced.keys() & {e.id for e in store.entities()}
-        assert not [f for f in findings(store, load()) if f.rule in DEFAULT_GRAPH]
+        assert not [f for f in queries.findings(store, load()) if f.rule in DEFAULT_GRAPH]
         store.put_merges((), {}, {})
         assert set(store.quads()) == before
 
