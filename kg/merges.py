@@ -132,10 +132,11 @@ def _place(node: Mapping[str, list[rdf.Term]]) -> Place:
 # ---- Documents with replacing ids
 
 
-def graph(extraction: Extraction, replaced: Mapping[str, str], known: Mapping[str, Entity]) -> list[Quad]:
-    """The document's graph with the replacing ids, and what was replaced by what. `known` describes the things that
-    replace: their labels are those of the graph. Raises ValueError as `rdf.to_quads` does."""
-    read = rdf.to_quads(extraction)
+def graph(
+    extraction: Extraction, read: list[Quad], replaced: Mapping[str, str], known: Mapping[str, Entity]
+) -> list[Quad]:
+    """The document's graph with the replacing ids, and what was replaced by what. `read` is its graph as it was read,
+    `known` describes the things that replace: their labels are those of the graph."""
     if not any(entity.id in replaced for entity in extraction.entities):
         return read
     written = rdf.to_quads(merged(extraction, replaced, known))

@@ -33,7 +33,9 @@ from kg.store import Store
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _YEAR = re.compile(r"\d{4}")
-_NUMBER = re.compile(r"\d+|(?:十[一二三四五]?|[一二三四五六七八九])五|第[一二三四五六七八九十]+|[一二三四五六七八九十]+期")
+_NUMBER = re.compile(
+    r"\d+|(?:十[一二三四五]?|[一二三四五六七八九])五|第[一二三四五六七八九十]+|[一二三四五六七八九十]+期"
+)
 """What counts things of one kind: years, five-year plans (十三五), the third, phase two."""
 _SHORTEST_LATIN = 3
 _SHORTEST_HAN = 2

@@ -115,7 +115,7 @@ class Store:
         replaced = self.replaced()
         ids = {replaced[e.id] for e in extraction.entities if e.id in replaced}
         known = {entity.id: entity for entity in self.entities(ids)} if ids else {}
-        quads = merges.graph(extraction, replaced, known)
+        quads = merges.graph(extraction, rdf.to_quads(extraction), replaced, known)
         graph = rdf.document_node(extraction.document.source)
         projected = _turtle(rdf.projection(quads))
         self._update(
@@ -149,7 +149,9 @@ class Store:
         self, source: str, replaced: Mapping[str, str], known: Mapping[str, Entity]
     ) -> tuple[set[ox.Quad], set[ox.Quad]]:
         """The document's graph as it is, and as the replacement makes it."""
-        return set(self.graph(source)), set(merges.graph(self.as_read(source), replaced, known))
+        now = list(self.graph(source))
+        read = merges.as_read(now)
+        return set(now), set(merges.graph(rdf.from_quads(read), read, replaced, known))
 
     def _naming(self, ids: Iterable[str]) -> list[str]:
         """The documents that name, or as they were read named, any of the ids."""
