@@ -9,18 +9,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 from ingest.periods import leaning, leans, period
 from ingest.qualifiers import Qualifiers, qualifiers
 from ingest.quantities import quantity
 from ingest.relations import Relation
+from kg.belief import of_evidence
+from kg.config import MIN_CONFIDENCE
 from kg.model import Assertion, Document, Entity, Evidence, Modality, Period, Refusal, Sentence, Span
 from kg.ontology import Ontology
-
-_HIGHEST = 0.99
-"""Belief never reaches certainty, however many sentences say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,14 @@ _Fault = tuple[str, str, str]
 class Gate:
     """Lets statements of one document in or refuses them."""
 
-    def __init__(self, ontology: Ontology, document: Document, entities: Mapping[str, Entity]) -> None:
+    def __init__(
+        self,
+        ontology: Ontology,
+        document: Document,
+        entities: Mapping[str, Entity],
+        min_confidence: float = MIN_CONFIDENCE,
+    ) -> None:
+        self._min_confidence = min_confidence
         self._ontology = ontology
         self._document = document
         self._entities = entities
@@ -92,7 +97,25 @@ class Gate:
                 refused.setdefault((refusal.subject, refusal.predicate, refusal.object, refusal.reason), refusal)
             else:
                 passed.setdefault(item.key, []).append((item, self._read(item, spans)))
-        return tuple(map(self._assertion, passed.values())), tuple(refused.values())
+        made = [(readings, self._assertion(readings)) for readings in passed.values()]
+        doubted = [
+            self._doubted(*readings[0], assertion)
+            for readings, assertion in made
+            if assertion.belief < self._min_confidence
+        ]
+        kept = [assertion for _, assertion in made if assertion.belief >= self._min_confidence]
+        return tuple(kept), (*refused.values(), *doubted)
+
+    def _doubted(self, item: Statement, evidence: Evidence, made: Assertion) -> Refusal:
+        """The refusal of a statement that all its sentences together do not make sure enough."""
+        found, least = made.belief, self._min_confidence
+        return self._refusal(
+            item,
+            evidence.spans[0],
+            "confidence",
+            f"信度 {found:.2f} 低于所要求的 {least:.2f}。",
+            f"Its belief, {found:.2f}, is below the {least:.2f} that is asked for.",
+        )
 
     def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
         relation = item.relation
@@ -111,7 +134,7 @@ class Gate:
             object=relation.object.entity,
             modality=item.modality,
             evidence=evidence,
-            belief=belief(evidence),
+            belief=of_evidence(evidence),
             time=item.time,
             value=item.value,
             period=periods.pop() if len(periods) == 1 else None,
@@ -286,16 +309,3 @@ def _possible(time: str, earliest: int, latest: int) -> bool:
     if not all(1 <= int(month) <= 12 for month in _MONTH.findall(time)):
         return False
     return all(earliest <= int(c) * 100 and int(c) * 100 - 99 <= latest for c in _CENTURY.findall(time))
-
-
-def belief(evidence: Iterable[Evidence]) -> float:
-    """How far to believe what this evidence says: one minus the chance that all of it errs.
-
-    Sentences err independently, readings of one sentence do not (the best one counts), after INDRA's belief model
-    (Gyori et al. 2017, doi:10.15252/msb.20177651) without its systematic term.
-    """
-    best: dict[tuple[str, int], float] = {}
-    for item in evidence:
-        key = (item.source, item.spans[0].start)
-        best[key] = max(best.get(key, 0.0), item.confidence)
-    return min(_HIGHEST, round(1 - prod(1 - c for c in best.values()), 4))

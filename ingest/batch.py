@@ -12,6 +12,7 @@ from kg.errors import DocumentError
 from kg.inference import infer
 from kg.model import Document, Extraction
 from kg.ontology import load
+from kg.resolution import resolve
 from kg.store import Store
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
@@ -47,7 +48,7 @@ def ingest(
     store: Store, files: Sequence[Path], pipeline: Pipeline, *, force: bool = False, move: bool = False
 ) -> Iterator[Outcome]:
     """Read each file into the store, and yield what became of it as soon as it is stored (or has failed). After the
-    last one, what follows from all the statements is inferred anew.
+    last one, it is decided which entities are one, and what follows from all the statements is inferred anew.
 
     A file whose text and pipeline are those of the stored document is left alone, unless `force`. A file that has the
     name of a document that was read from another place, and another text, fails, unless `move`: it would silently
@@ -64,6 +65,7 @@ def ingest(
             yield Outcome(path, path.stem, "failed", perf_counter() - began, message=str(error))
         else:
             yield _outcome(path, status, perf_counter() - began, extraction)
+    resolve(store, load())
     infer(store, load())
 
 

@@ -8,9 +8,11 @@ themselves. In this order:
 2. short forms that the text introduces in brackets become aliases, and are found wherever they stand;
 3. what the document names surely in one place is found in its other sentences;
 4. names become entities: the dictionary's entry, the alias's owner, or a new entity of that type and name; so do
-   words such as 国家 where they act;
-5. definite descriptions (该计划) go to the last entity of a fitting type that was named before;
-6. firms whose names differ only in their legal form become one.
+   words such as 国家 where they act. A program or policy whose name stands right behind a country is that country's:
+   Japan's VLSI program is not Korea's, and where the document names both, the bare name is the one named last;
+5. definite descriptions (该计划) go to the last entity of a fitting type that was named before.
+
+What else is one, in this document or with other documents, is decided over the whole store (`kg.resolution`).
 """
 
 import re
@@ -34,12 +36,15 @@ _PARTS = re.compile(r"[，,；;、/]|——")
 _LATIN_NAME = re.compile(r"^[A-Z0-9][A-Za-z0-9&.\-–' /]*[A-Za-z][A-Za-z0-9&.\-–' ]*$")
 _LATIN = re.compile(r"[A-Za-z0-9]")
 _CLAUSE_START = re.compile(r"(?:^|[，。；：、！？]|而|但|由|时)$")
-_CORPORATE = re.compile(r"(?:股份有限公司|有限责任公司|科技有限公司|有限公司|集团公司|公司|集团|株式会社)$")
+_OF_A_COUNTRY = frozenset({"Program", "Policy"})
+"""The types whose country is part of what they are."""
 _QUOTES = re.compile(r"[“”‘’《》〈〉\"]")
 _SURE = 0.6
 """From this confidence on a rule's name is looked for in the rest of the document."""
 _REACH = 3
 """How many sentences back a definite description may reach."""
+_COUNTRY_REACH = 40
+"""How far in front of a name its country may begin."""
 _SHORTEST_REPEAT = 3
 _REPEATED = 0.5
 """How sure a name is that is found only because another sentence has it."""
@@ -80,6 +85,36 @@ class _Owner(NamedTuple):
     entry: str
 
 
+class _Nation(NamedTuple):
+    """A country as it stands in front of a name: what is written of it there, its code."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Countries:
+    """The countries of the dictionary, by name."""
+
+    codes: Mapping[str, str]
+    front: re.Pattern[str]
+
+    @classmethod
+    def of(cls, ontology: Ontology) -> "_Countries":
+        """Places of a country that are no part of another place."""
+        places = [e for e in ontology.entries.values() if e.type == "Place" and e.country and not e.parent]
+        codes = {name: e.country for e in places for name in (e.label_zh, e.label_en, *e.aliases)}
+        listed = "|".join(map(re.escape, longest_first(codes)))
+        return cls(codes, re.compile(rf"(?<![A-Za-z])({listed})(?:政府)?(?:的|['’]s? )?[“‘《]?$"))
+
+    def before(self, text: str, end: int) -> _Nation | None:
+        """The country that stands right in front of `end`."""
+        found = self.front.search(text[max(0, end - _COUNTRY_REACH) : end])
+        if not found:
+            return None
+        return _Nation(found[1] if found[1][-1] > "z" else f"{found[1]}'s ", self.codes[found[1]])
+
+
 @dataclass(slots=True)
 class _Draft:
     """An entity as it is gathered."""
@@ -89,6 +124,7 @@ class _Draft:
     label: str
     entry: Entry | None = None
     surfaces: Counter[str] = field(default_factory=Counter)
+    country: str = ""
 
     def entity(self) -> Entity:
         aliases = tuple(dict.fromkeys(map(_bare, self.surfaces)))
@@ -98,7 +134,8 @@ class _Draft:
             return replace(known, aliases=known.aliases + tuple(a for a in aliases if normal(a) not in names))
         latin = self.label.isascii()
         others = tuple(a for a in aliases if a != self.label)
-        return Entity(self.id, self.type, "" if latin else self.label, self.label if latin else "", others)
+        zh, en = ("", self.label) if latin else (self.label, "")
+        return Entity(self.id, self.type, zh, en, others, self.country)
 
 
 class Resolver:
@@ -112,6 +149,7 @@ class Resolver:
         for entry in ontology.entries.values():
             for name in (entry.label_zh, entry.label_en, *entry.aliases):
                 self._by_name.setdefault((entry.type, normal(name)), entry)
+        self._countries = _Countries.of(ontology)
 
     def resolve(self, docs: Sequence[Doc]) -> Resolved:
         """Mentions and entities of the document whose sentences these are."""
@@ -121,9 +159,11 @@ class Resolver:
         aliases = self._introduced(texts, names)
         names = self._repeated(texts, names, aliases)
         drafts: dict[str, _Draft] = {}
-        mentions = [self._mentions(text, found, aliases, drafts) for text, found in zip(texts, names, strict=True)]
+        nations = self._nations(texts, names)
+        mentions = [
+            self._mentions(text, found, aliases, drafts, nations) for text, found in zip(texts, names, strict=True)
+        ]
         mentions = self._described(texts, self._shortened(texts, mentions))
-        self._merge_firms(drafts, mentions)
         used = {mention.entity for row in mentions for mention in row}
         return Resolved(mentions, {i: d.entity() for i, d in drafts.items() if i in used})
 
@@ -169,23 +209,39 @@ class Resolver:
         pattern = re.compile("|".join(map(re.escape, longest_first(sure))))
         return [select([*row, *_again(text, pattern, sure)]) for text, row in zip(texts, names, strict=True)]
 
+    def _nations(self, texts: Sequence[str], names: Sequence[Sequence[Name]]) -> dict[tuple[str, str], _Nation | None]:
+        """Type and name → the first country that the name stands behind, for names that somewhere stand behind one;
+        None where the dictionary knows whose it is unless the text says otherwise."""
+        found: dict[tuple[str, str], _Nation | None] = {}
+        for text, row in zip(texts, names, strict=True):
+            for name in row:
+                if name.type in _OF_A_COUNTRY and (nation := self._countries.before(text, name.start)):
+                    entry = self._entries.get(name.entry)
+                    known = entry is not None and entry.country
+                    found.setdefault((name.type, normal(text[name.start : name.end])), None if known else nation)
+        return found
+
     def _mentions(
         self,
         text: str,
         names: Iterable[Name],
         aliases: Mapping[str, _Owner],
         drafts: dict[str, _Draft],
+        nations: dict[tuple[str, str], _Nation | None],
     ) -> list[Mention]:
         mentions = []
         for name in names:
             surface = text[name.start : name.end]
-            draft = self._draft(name, surface, aliases)
+            key = (name.type, normal(surface))
+            if key in nations and (nation := self._countries.before(text, name.start)):
+                nations[key] = nation
+            draft = self._draft(name, surface, aliases, nations.get(key))
             draft = drafts.setdefault(draft.id, draft)
             draft.surfaces[surface] += 1
             mentions.append(Mention(name.start, name.end, draft.type, draft.id))
         return mentions + self._acting(text, mentions, drafts)
 
-    def _draft(self, name: Name, surface: str, aliases: Mapping[str, _Owner]) -> _Draft:
+    def _draft(self, name: Name, surface: str, aliases: Mapping[str, _Owner], nation: _Nation | None = None) -> _Draft:
         type_, label, entry_id = name.type, _bare(surface), name.entry
         if surface in aliases:
             type_, owner, entry_id = aliases[surface]
@@ -194,9 +250,14 @@ class Resolver:
         if rule and rule.append and not label.endswith(rule.append):
             label += rule.append
         entry = self._entries.get(entry_id) or self._by_name.get((type_, normal(label)))
+        if nation and (entry is None or entry.country not in ("", nation.code)):
+            label, country = nation.name + label, nation.code
+            entry = self._by_name.get((type_, normal(label)))
+        else:
+            country = ""
         if entry:
             return _Draft(entry.id, entry.type, entry.label_zh, entry)
-        return _Draft(entity_id(type_, label), type_, label)
+        return _Draft(entity_id(type_, label), type_, label, country=country)
 
     def _acting(self, text: str, taken: Sequence[Mention], drafts: dict[str, _Draft]) -> list[Mention]:
         """Words such as 国家 where they act: at the start of a clause and outside any name."""
@@ -243,19 +304,6 @@ class Resolver:
                         found.append(Mention(match.start(), match.end(), last.type, last.entity))
             result.append(sorted(found, key=lambda m: m.start))
         return result
-
-    def _merge_firms(self, drafts: dict[str, _Draft], mentions: list[list[Mention]]) -> None:
-        """比亚迪公司 is 比亚迪: firms whose names differ only in their legal form are one."""
-        short = {normal(_CORPORATE.sub("", d.label)): i for i, d in drafts.items() if d.type == "Firm" and d.entry}
-        moved: dict[str, str] = {}
-        for key, draft in sorted(drafts.items(), key=lambda item: len(item[1].label)):
-            if draft.type == "Firm" and not draft.entry:
-                owner = short.setdefault(normal(_CORPORATE.sub("", draft.label)), key)
-                if owner != key:
-                    moved[key] = owner
-                    drafts[owner].surfaces.update(draft.surfaces)
-        for row in mentions:
-            row[:] = [replace(m, entity=moved.get(m.entity, m.entity)) for m in row]
 
 
 def _second_place(owner: _Owner, alias: str) -> bool:

@@ -27,7 +27,7 @@ from ingest.patterns import FOLDER, name_rules, relation_rules
 from ingest.qualifiers import qualifiers
 from ingest.reading import read
 from ingest.relations import Mention, Relation, RelationFinder
-from kg.config import package_version
+from kg.config import MIN_CONFIDENCE, package_version
 from kg.model import Document, Extraction, Language, Reading, Sentence
 from kg.model import Mention as DocumentMention
 from kg.ontology import Ontology, load
@@ -39,12 +39,14 @@ _COMPONENTS: dict[Language, tuple[str, ...]] = {
 
 
 class Pipeline:
-    """Reads documents with one ontology. Building it is cheap; the models load with the first document."""
+    """Reads documents with one ontology. Building it is cheap; the models load with the first document. Statements
+    that are believed less than `min_confidence` are refused."""
 
-    def __init__(self, ontology: Ontology | None = None) -> None:
+    def __init__(self, ontology: Ontology | None = None, min_confidence: float = MIN_CONFIDENCE) -> None:
         self._ontology = ontology or load()
         self._made: dict[Language, tuple[Resolver, _Finder]] = {}
-        self.fingerprint = _fingerprint(self._ontology)
+        self._min_confidence = min_confidence
+        self.fingerprint = _fingerprint(self._ontology, min_confidence)
         """Names the software and data that read: the same fingerprint reads the same text alike."""
 
     def extract(self, path: Path) -> Extraction:
@@ -62,7 +64,7 @@ class Pipeline:
             for sentence, doc, mentions in zip(reading.sentences, docs, resolved.mentions, strict=True)
             for relation in finder.relations(doc, mentions)
         ]
-        gate = Gate(self._ontology, document, resolved.entities)
+        gate = Gate(self._ontology, document, resolved.entities, self._min_confidence)
         assertions, refusals = gate.pass_through(statements)
         return Extraction(
             document=document,
@@ -118,9 +120,11 @@ def _located(
                 yield DocumentMention(mention.entity, document.source, span)
 
 
-def _fingerprint(ontology: Ontology) -> str:
-    """Version of the package, and a digest of the ontology, the patterns and this package's code."""
+def _fingerprint(ontology: Ontology, min_confidence: float) -> str:
+    """Version of the package, a digest of the ontology, the patterns and this package's code, and what belief a
+    statement needs."""
     digest = sha256(ontology.digest.encode())
     for path in sorted([*FOLDER.glob("*.toml"), *Path(__file__).parent.glob("*.py")]):
         digest.update(path.read_bytes())
-    return f"policykg {package_version()} {digest.hexdigest()[:16]}"
+    asked = "" if min_confidence == MIN_CONFIDENCE else f" ≥{min_confidence:g}"
+    return f"policykg {package_version()} {digest.hexdigest()[:16]}{asked}"

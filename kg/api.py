@@ -271,6 +271,17 @@ def chains(
     return reading.answer(look)
 
 
+@_api.get("/merges", tags=["实体 entities"])
+def merges(reading: _Reading) -> Response:
+    """哪些实体已合并，理由与依据 · Which entities were merged, why and where it is read."""
+
+    def look(now: Snapshot) -> Json:
+        found, labels = now.graph.merges()
+        return {"merges": [rows.merge_row(decision, labels) for decision in found]}
+
+    return reading.answer(look)
+
+
 @_api.get("/stats", tags=["全图 the whole"])
 def stats(reading: _Reading) -> Response:
     """图谱的规模 · How much the graph holds."""

@@ -19,11 +19,12 @@ from heapq import heappop, heappush
 from typing import NamedTuple, cast
 
 from kg import rdf
+from kg.belief import across_documents
 from kg.errors import QueryError, StoreError
 from kg.iris import ENTITY, ONTOLOGY, STATEMENT, local
 from kg.model import MODALITIES, Chain, Hop, Modality
 from kg.ontology import Ontology
-from kg.store import Row, Store
+from kg.store import Row, Store, stated
 
 MAX_WALKS = 100_000
 """How many beginnings of chains one search looks at, at most, before it gives what it has found; about a second. It
@@ -303,10 +304,12 @@ def _both_ways(edge: _Edge, ontology: Ontology) -> Iterator[tuple[str, _Step]]:
 
 
 _EDGES = """
-SELECT ?st ?s ?p ?o ?m ?b ?source ?section {
+SELECT ?st ?s ?p ?o ?m ?b ?source ?section ?time ?value {
     GRAPH ?source {
         ?st pkg:subject ?s ; pkg:predicate ?p ; pkg:object ?o ; pkg:modality ?m ; pkg:belief ?b ; pkg:evidence ?ev .
         OPTIONAL { ?ev pkg:section ?section }
+        OPTIONAL { ?st pkg:timeText ?time }
+        OPTIONAL { ?st pkg:valueText ?value }
     }
 }"""
 
@@ -318,24 +321,26 @@ SELECT ?e {{
 
 
 def _edges(rows: list[Row]) -> Iterator[_Edge]:
-    """The statements, from a row for each piece of evidence."""
+    """The statements, from a row for each piece of evidence, each believed as all documents together support it."""
     sections: defaultdict[str, set[str]] = defaultdict(set)
     first: dict[str, Row] = {}
     for row in rows:
         id_ = rdf.text_of(row["st"])
         first.setdefault(id_, row)
         sections[id_].add(rdf.text_of(row["section"]) if "section" in row else "")
-    return (_edge(id_, row, frozenset(sections[id_])) for id_, row in sorted(first.items(), key=lambda item: item[0]))
+    beliefs = across_documents(map(stated, first.values()))
+    in_order = ((local(iri, STATEMENT), iri) for iri in sorted(first))
+    return (_edge(id_, first[iri], beliefs[id_], frozenset(sections[iri])) for id_, iri in in_order)
 
 
-def _edge(iri: str, row: Row, sections: frozenset[str]) -> _Edge:
+def _edge(id_: str, row: Row, belief: float, sections: frozenset[str]) -> _Edge:
     return _Edge(
-        id=local(iri, STATEMENT),
+        id=id_,
         subject=local(rdf.text_of(row["s"]), ENTITY),
         predicate=local(rdf.text_of(row["p"]), ONTOLOGY),
         object=local(rdf.text_of(row["o"]), ENTITY),
         modality=cast(Modality, local(rdf.text_of(row["m"]), ONTOLOGY)),
-        belief=float(rdf.text_of(row["b"])),
+        belief=belief,
         source=rdf.source_of(rdf.text_of(row["source"])),
         sections=sections,
     )

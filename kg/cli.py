@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from kg import text
-from kg.config import data_folder, default_store, package_version
+from kg.config import MIN_CONFIDENCE, data_folder, default_store, package_version
 from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
 from kg.graph import Graph
 from kg.inference import inferences
+from kg.merges import Decision
 from kg.model import Chain, Entity, Language, Modality
 from kg.ontology import load
 from kg.store import Store
@@ -59,6 +60,7 @@ StoreOption = Annotated[
     Path | None, typer.Option("--store", help="The store's folder. Default: $KG_STORE, else the user's data folder.")
 ]
 FormatOption = Annotated[Output, typer.Option("--format", help="text for people, json for programs.")]
+_MergeId = Annotated[str, typer.Argument(help="A merge's id, as kg merges lists it.")]
 LangOption = Annotated[Words, typer.Option("--lang", envvar="KG_LANG", help="The language of labels and words.")]
 
 
@@ -98,6 +100,9 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .md) and folders of them.")],
     store: StoreOption = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what has not changed.")] = False,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", min=0, max=1, help="Refuse statements that are believed less.")
+    ] = MIN_CONFIDENCE,
     format: FormatOption = Output.text,
 ) -> None:
     """Read documents into the store. Unchanged ones are skipped, changed ones are replaced in one transaction."""
@@ -106,10 +111,11 @@ def ingest(
     from ingest.pipeline import Pipeline
 
     files, strays = listed(paths)
+    pipeline = Pipeline(min_confidence=min_confidence)
     outcomes = list(strays)
     if files:
         with Store.open(_place(store)) as opened:
-            outcomes += _shown(run(opened, files, Pipeline(), force=force), len(files), format)
+            outcomes += _shown(run(opened, files, pipeline, force=force), len(files), format)
     if format is Output.json:
         _print_json({"documents": [_outcome_json(outcome) for outcome in outcomes]})
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
@@ -173,9 +179,11 @@ def remove(
 ) -> None:
     """Remove a document and everything that only it states."""
     from kg.inference import infer
+    from kg.resolution import resolve
 
     with Store.open(_place(store)) as opened:
         opened.remove(document)
+        resolve(opened, load())
         infer(opened, load())
     typer.echo(f"{document} removed")
 
@@ -226,6 +234,76 @@ def evaluate(
     for table in report.report_tables(done, known, _language(lang)):
         _print([*text.table_lines(table.titles, table.rows), ""])
     _print(report.mistake_lines(done, show, known, _language(lang)))
+
+
+# ---- Which entities are one
+
+merges_app = typer.Typer(no_args_is_help=False)
+app.add_typer(merges_app, name="merges", invoke_without_command=True)
+
+
+@merges_app.callback(
+    epilog="Example: kg merges    kg merges undo 1f0c2a9b7d3e    kg merges add 隆基 隆基绿能 --reason 简称"
+)
+def merges(
+    context: typer.Context, store: StoreOption = None, format: FormatOption = Output.text, lang: LangOption = Words.zh
+) -> None:
+    """List which entities were merged, why and where it is read; undo or redo a merge, or add one."""
+    if context.invoked_subcommand:
+        return
+    with _reading(store) as graph:
+        found, labels = graph.merges()
+    if format is Output.json:
+        from kg.rows import merge_row
+
+        _print_json({"merges": [merge_row(decision, labels) for decision in found]})
+    else:
+        _print(text.merge_lines(found, labels, _language(lang)))
+
+
+@merges_app.command(epilog="Example: kg merges undo 1f0c2a9b7d3e")
+def undo(id: _MergeId, store: StoreOption = None, lang: LangOption = Words.zh) -> None:
+    """Take a merge back: the two are apart again, and stay so whatever is read."""
+    from kg.resolution import turn
+
+    _deciding(store, lang, lambda opened: turn(opened, load(), id, reversed=True))
+
+
+@merges_app.command(epilog="Example: kg merges redo 1f0c2a9b7d3e")
+def redo(id: _MergeId, store: StoreOption = None, lang: LangOption = Words.zh) -> None:
+    """Put a merge that was taken back in force again."""
+    from kg.resolution import turn
+
+    _deciding(store, lang, lambda opened: turn(opened, load(), id, reversed=False))
+
+
+@merges_app.command(epilog="Example: kg merges add 隆基 隆基绿能科技股份有限公司 --reason 简称")
+def add(
+    one: Annotated[str, typer.Argument(help="Any name or id of the one.")],
+    other: Annotated[str, typer.Argument(help="Any name or id of the other.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why they are one; it is kept.")],
+    store: StoreOption = None,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Merge two entities because you know that they are one."""
+    from kg.resolution import decide
+
+    def decided(opened: Store) -> Decision:
+        graph = Graph(opened, load())
+        return decide(opened, graph.ontology, graph.resolve(one).id, graph.resolve(other).id, reason)
+
+    _deciding(store, lang, decided)
+
+
+def _deciding(store: Path | None, lang: Words, decided: Callable[[Store], Decision]) -> None:
+    """Let a person's decision take effect, and say what it is."""
+    from kg.inference import infer
+
+    with Store.open(_place(store)) as opened:
+        decision = decided(opened)
+        infer(opened, load())
+        _, labels = Graph(opened, load()).merges()
+    _print(text.merge_lines([decision], labels, _language(lang)))
 
 
 # ---- Looking up

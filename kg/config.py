@@ -6,6 +6,9 @@ from pathlib import Path
 
 from kg.errors import OntologyError
 
+MIN_CONFIDENCE = 0.0
+"""The belief below which no statement enters, where nobody asks for another."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

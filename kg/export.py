@@ -29,8 +29,8 @@ def write(store: Store, format: str, stream: BinaryIO) -> None:
     """Write all that the store holds to a binary stream, in UTF-8.
 
     `jsonl`: one object a line, of the kinds `entity`, `mention`, `assertion`. `trig` and `nquads`: every quad, also
-    what was inferred, in its own graph. `turtle` and `jsonld`: all that documents state in one graph. `graphml`:
-    entities and statements as a network.
+    what was inferred, and the merges, in their own graphs. `turtle` and `jsonld`: all that documents state in one
+    graph. `graphml`: entities and statements as a network.
     Raises QueryError for another format.
     """
     if format not in _WRITERS:
@@ -128,7 +128,8 @@ def evidence_rows(evidence: Evidence) -> list[dict[str, Any]]:
 
 def _write_dataset(format_: ox.RdfFormat) -> Callable[[Store, BinaryIO], None]:
     def write_(store: Store, stream: BinaryIO) -> None:
-        graphs = (*(store.graph(source) for source in (None, *store.sources())), store.inferred())
+        documents = (store.graph(source) for source in (None, *store.sources()))
+        graphs = (*documents, store.inferred(), store.decided())
         quads = (quad for graph in graphs for quad in sorted(graph, key=str))
         ox.serialize(quads, stream, format=format_, prefixes=PREFIXES)
 

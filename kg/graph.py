@@ -8,12 +8,14 @@ from difflib import SequenceMatcher
 from typing import Literal, NamedTuple, cast
 
 from kg import rdf
+from kg.belief import across_documents
 from kg.errors import NotFound, QueryError
 from kg.inference import Inference
 from kg.iris import ENTITY, INFERRED, ONTOLOGY, STATEMENT, local, normal
+from kg.merges import Decision
 from kg.model import Assertion, Entity, Modality, Refusal
 from kg.ontology import Ontology
-from kg.store import Store
+from kg.store import STATED, Store, stated
 
 MatchKind = Literal["exact", "prefix", "part", "near"]
 _KINDS: tuple[MatchKind, ...] = ("exact", "prefix", "part", "near")
@@ -100,8 +102,8 @@ class Graph:
 
         Raises NotFound, with the names of similar entities, for everything else: a slip is answered by a suggestion,
         never by another entity."""
-        if exact := self.store.entities([name.removeprefix(ENTITY)]) if _is_id(name.removeprefix(ENTITY)) else ():
-            return exact[0]
+        if exact := self._by_id(name.removeprefix(ENTITY)):
+            return exact
         matches = self.find(name) if normal(name) else ()
         kinds = [match.kind for match in matches]
         if "exact" in kinds or kinds.count("prefix") == 1:
@@ -132,12 +134,18 @@ class Graph:
         rows = self.store.select(_COUNTS.replace("$NODES", " ".join(str(rdf.entity_node(id_)) for id_ in ids)))
         return Counter({local(rdf.text_of(row["e"]), ENTITY): int(rdf.text_of(row["n"])) for row in rows})
 
+    def _by_id(self, id: str) -> Entity | None:
+        if not _is_id(id):
+            return None
+        return next(iter(self.store.entities([self.store.replaced().get(id, id)])), None)
+
     # ---- By entity
 
     def entity(self, id: str) -> Entity:
-        """The entity of that id, as all documents together describe it. Raises NotFound."""
-        if found := self.store.entities([id]) if _is_id(id) else ():
-            return found[0]
+        """The entity of that id, or the one that stands for it after a merge, as all documents together describe it.
+        Raises NotFound."""
+        if found := self._by_id(id):
+            return found
         raise NotFound(f"the store knows no entity with the id {id}: look for it by name")
 
     def statements(self, id: str) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
@@ -155,14 +163,25 @@ class Graph:
     def neighbours(self, id: str, limit: int = 50) -> tuple[Neighbour, ...]:
         """The entities that statements of any modality join to that one, those with most statements first."""
         found: dict[str, _Ties] = {}
-        for row in self.store.select(_NEIGHBOURS.replace("$NODE", str(rdf.entity_node(id)))):
-            ties = found.setdefault(local(rdf.text_of(row["other"]), ENTITY), _Ties())
-            (ties.inverse if "inverse" in row else ties.relations).add(local(rdf.text_of(row["p"]), ONTOLOGY))
-            ties.statements += int(rdf.text_of(row["n"]))
-            ties.belief = max(ties.belief, float(rdf.text_of(row["belief"])))
+        rows = self.store.select(_NEIGHBOURS.replace("$NODE", str(rdf.entity_node(id))))
+        beliefs = across_documents(map(stated, rows))
+        for row in rows:
+            subject, object_ = (local(rdf.text_of(row[end]), ENTITY) for end in "so")
+            if subject != object_:
+                ties = found.setdefault(object_ if subject == id else subject, _Ties())
+                (ties.relations if subject == id else ties.inverse).add(local(rdf.text_of(row["p"]), ONTOLOGY))
+                ties.statements += 1
+                ties.belief = max(ties.belief, beliefs[local(rdf.text_of(row["st"]), STATEMENT)])
         best = sorted(found, key=lambda other: (-found[other].statements, -found[other].belief, other))[:limit]
         entities = {entity.id: entity for entity in self.store.entities(best)}
         return tuple(found[other].neighbour(entities[other]) for other in best)
+
+    def merges(self) -> tuple[tuple[Decision, ...], dict[str, Entity]]:
+        """The decisions that two ids name one thing, those in force first, and what now stands for each id."""
+        found = sorted(self.store.merges(), key=lambda d: (d.reversed, d.layer, d.pair))
+        now = {id_: self.store.replaced().get(id_, id_) for decision in found for id_ in decision.pair}
+        entities = {entity.id: entity for entity in self.store.entities(set(now.values()))}
+        return tuple(found), {id_: entities[standing] for id_, standing in now.items() if standing in entities}
 
     # ---- The whole
 
@@ -274,14 +293,11 @@ SELECT DISTINCT ?st {
     $STATED
 }""".replace("$STATED", _STATED_ONLY)
 
-_NEIGHBOURS = """
-SELECT ?other ?p ?inverse (COUNT(?st) AS ?n) (MAX(?b) AS ?belief) {
-    { GRAPH ?g { ?st pkg:subject $NODE ; pkg:object ?other ; pkg:predicate ?p ; pkg:belief ?b } }
-    UNION
-    { GRAPH ?g { ?st pkg:object $NODE ; pkg:subject ?other ; pkg:predicate ?p ; pkg:belief ?b } BIND(true AS ?inverse) }
-    FILTER(?other != $NODE)
-    $STATED
-} GROUP BY ?other ?p ?inverse""".replace("$STATED", _STATED_ONLY)
+_NEIGHBOURS = f"""
+SELECT DISTINCT ?st ?s ?p ?o ?m ?b ?source ?time ?value {{
+    {{ GRAPH ?source {{ ?st pkg:subject $NODE }} }} UNION {{ GRAPH ?source {{ ?st pkg:object $NODE }} }}
+    {STATED}
+}}"""
 
 _TYPES = "SELECT ?type (COUNT(?e) AS ?n) { ?e a ?type } GROUP BY ?type"
 _STATED = "SELECT ?p ?m (COUNT(?st) AS ?n) { GRAPH ?g { ?st pkg:predicate ?p ; pkg:modality ?m } } GROUP BY ?p ?m"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kg.export import assertion_row, entity_row, evidence_rows, qualifier_row
 from kg.graph import Match, Neighbour, Stats
 from kg.inference import Inference
+from kg.merges import Decision
 from kg.model import Assertion, Chain, Document, Entity, Hop, Language, Refusal
 from kg.ontology import EntityType, Ontology, RelationType
 from kg.store import DocumentSummary
@@ -46,6 +47,25 @@ def refusal_row(refusal: Refusal) -> JsonObject:
     row = asdict(refusal)
     span, message = row.pop("span"), {"zh": row.pop("message_zh"), "en": row.pop("message_en")}
     return {**row, "message": message, **(span or {})}
+
+
+def merge_row(decision: Decision, labels: Mapping[str, Entity]) -> JsonObject:
+    """A decision that two ids name one thing. `labels` knows what now stands for an id; one that no document names
+    has none."""
+    ends = [
+        {"id": id_, **({"now": labels[id_].id, "label": _label(labels[id_])} if id_ in labels else {})}
+        for id_ in decision.pair
+    ]
+    places = [{"source": place.source, **asdict(place.span)} for place in decision.evidence]
+    return {
+        "id": decision.id,
+        "entities": ends,
+        "layer": decision.layer,
+        "reason": {"zh": decision.reason_zh, "en": decision.reason_en},
+        "at": decision.at,
+        "reversed": decision.reversed,
+        "evidence": places,
+    }
 
 
 # ---- Entities and statements

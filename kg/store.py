@@ -4,12 +4,15 @@ Every document has a named graph. The default graph holds exactly the union of t
 descriptions and the direct triples, see `kg.rdf`); a query without GRAPH reads it. `put` and `remove` change both in
 one transaction, so that a reader, or whoever opens the store after a crash, never sees a document by halves. In the
 same transaction they empty the graph of inferences, since what it rests on may be gone: `kg.inference` fills it again.
+
+Decisions that two ids name one thing (see `kg.merges`) have a graph of their own. What they come to is written into
+the documents' graphs; `as_read` gives a document as if there were none.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +20,11 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from kg import rdf
+from kg import belief, merges, rdf
 from kg.errors import NotFound, QueryError, StoreError
 from kg.hold import Hold, sweep
-from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, PREFIXES
+from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, MERGES, PREFIXES, STATEMENT, local
+from kg.merges import Decision
 from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal
 from kg.rdf import State, Term
 
@@ -57,6 +61,7 @@ class Store:
         self._hold = hold
         self.revision = 0
         """Counts the changes made through this object."""
+        self._merges: tuple[int, tuple[tuple[Decision, ...], dict[str, str]]] = (-1, ((), {}))
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> "Store":
@@ -107,7 +112,10 @@ class Store:
     def put(self, extraction: Extraction) -> None:
         """Write what a document gave in place of what it gave before. Raises StoreError where the store is read-only,
         ValueError where the extraction contradicts itself (see `rdf.canonical`)."""
-        quads = rdf.to_quads(extraction)
+        replaced = self.replaced()
+        ids = {replaced[e.id] for e in extraction.entities if e.id in replaced}
+        known = {entity.id: entity for entity in self.entities(ids)} if ids else {}
+        quads = merges.graph(extraction, rdf.to_quads(extraction), replaced, known)
         graph = rdf.document_node(extraction.document.source)
         projected = _turtle(rdf.projection(quads))
         self._update(
@@ -118,6 +126,37 @@ class Store:
         """Take out a document and all that only it states. Raises NotFound where there is none of that name."""
         self.require(source)
         self._update(_withdraw(rdf.document_node(source)))
+
+    def put_merges(
+        self, decisions: Iterable[Decision], replaced: Mapping[str, str], known: Mapping[str, Entity]
+    ) -> None:
+        """Write the decisions in place of those before, and every document as `replaced`, id → the id that stands for
+        it, says: all in one transaction. `known` describes what stands for others. Raises StoreError where the store
+        is read-only."""
+        changed = {id_ for id_, _ in set(replaced.items()) ^ set(self.replaced().items())}
+        pairs = [self._rewritten(source, replaced, known) for source in self._naming(changed)]
+        taken = {quad for old, new in pairs for quad in old - new}
+        given = {quad for old, new in pairs for quad in new - old}
+        doubtful = {quad.triple for quad in taken if rdf.is_projected(quad)}
+        self._update(
+            f"{_EMPTY_INFERRED} DROP SILENT GRAPH <{MERGES}> ;"
+            f"DELETE DATA {{ {_turtle_by_graph(taken)} }} ; INSERT DATA {{ {_turtle_by_graph(given)} "
+            f"{_turtle(rdf.projection(given))} {_turtle_by_graph(merges.to_quads(decisions, replaced))} }} ;"
+            + _unsupported(doubtful)
+        )
+
+    def _rewritten(
+        self, source: str, replaced: Mapping[str, str], known: Mapping[str, Entity]
+    ) -> tuple[set[ox.Quad], set[ox.Quad]]:
+        """The document's graph as it is, and as the replacement makes it."""
+        now = list(self.graph(source))
+        read = merges.as_read(now)
+        return set(now), set(merges.graph(rdf.from_quads(read), read, replaced, known))
+
+    def _naming(self, ids: Iterable[str]) -> list[str]:
+        """The documents that name, or as they were read named, any of the ids."""
+        found = self.select(_NAMING.replace("$NODES", _values("e", map(rdf.entity_node, ids))))
+        return sorted({rdf.source_of(rdf.text_of(row["g"])) for row in found})
 
     def put_inferred(self, quads: Iterable[ox.Quad]) -> None:
         """Write the graph of inferences in place of what it held. Raises StoreError where the store is read-only."""
@@ -165,6 +204,10 @@ class Store:
         """All that the document gave, in canonical form. Raises NotFound."""
         return rdf.from_quads(self._open.quads_for_pattern(None, None, None, self.require(source)))
 
+    def as_read(self, source: str) -> Extraction:
+        """All that the document gave before any merge, in canonical form. Raises NotFound."""
+        return rdf.from_quads(merges.as_read(self.graph(source)))
+
     def mentions(self, source: str) -> tuple[Mention, ...]:
         """Where the document names entities, by place. Raises NotFound."""
         return rdf.mentions(self._members(self.require(source), "Mention"))
@@ -181,6 +224,37 @@ class Store:
             raise NotFound(f"the store holds no document named {source}", suggestions=near)
         return node
 
+    # ---- Merges
+
+    def merges(self) -> tuple[Decision, ...]:
+        """The decisions that two ids name one thing, or do not, by id."""
+        return self._decided()[0]
+
+    def replaced(self) -> Mapping[str, str]:
+        """Entity id → the id that stands for it in all documents, for the ids that merges have replaced."""
+        return self._decided()[1]
+
+    def decided(self) -> Iterator[ox.Quad]:
+        """The quads of the graph of decisions, in no order."""
+        return self._open.quads_for_pattern(None, None, None, merges.GRAPH)
+
+    def _decided(self) -> tuple[tuple[Decision, ...], dict[str, str]]:
+        """Read again only after a change."""
+        if self._merges[0] != self.revision:
+            self._merges = self.revision, merges.from_quads(self.decided())
+        return self._merges[1]
+
+    def records(self) -> Mapping[str, tuple[tuple[ox.Triple, ...], tuple[ox.Triple, ...]]]:
+        """Document → the triples that merges took out of its graph, and those that they put in."""
+        rows = self.select(_RECORDS)
+        return {
+            rdf.source_of(rdf.text_of(row["g"])): (
+                tuple(merges.triples(rdf.text_of(row["taken"]))),
+                tuple(merges.triples(rdf.text_of(row["given"]))),
+            )
+            for row in rows
+        }
+
     # ---- Entities and statements
 
     def entities(self, ids: Iterable[str] | None = None) -> tuple[Entity, ...]:
@@ -191,9 +265,12 @@ class Store:
         return rdf.entities(self._construct(f"CONSTRUCT {{ ?n ?p ?o }} WHERE {{ {nodes} ?n ?p ?o }}"))
 
     def assertions(self, ids: Iterable[str]) -> tuple[Assertion, ...]:
-        """The statements of those ids that the store knows, with all evidence, by document and place."""
+        """The statements of those ids that the store knows, with all evidence, by document and place. Each is believed
+        as all documents together support it (see `kg.belief`)."""
         nodes = _values("st", map(rdf.statement_node, ids))
-        return rdf.assertions(self._construct(_STATEMENTS.replace("$NODES", nodes)))
+        found = rdf.assertions(self._construct(_STATEMENTS.replace("$NODES", nodes)))
+        beliefs = belief.across_documents(map(stated, self.select(_PEERS.replace("$NODES", nodes))))
+        return tuple(replace(each, belief=beliefs[each.id]) for each in found)
 
     def _about(self, node: ox.NamedNode, graph: ox.NamedNode) -> Iterator[ox.Quad]:
         return self._open.quads_for_pattern(node, None, None, graph)
@@ -297,6 +374,43 @@ CONSTRUCT { ?n ?p ?o } WHERE {
 }"""
 
 
+STATED = """
+    GRAPH ?source {
+        ?st pkg:subject ?s ; pkg:predicate ?p ; pkg:object ?o ; pkg:modality ?m ; pkg:belief ?b .
+        OPTIONAL { ?st pkg:timeText ?time }
+        OPTIONAL { ?st pkg:valueText ?value }
+    }"""
+"""The pattern of what documents state; `stated` reads its solutions."""
+
+_PEERS = f"""
+SELECT DISTINCT ?st ?s ?p ?o ?m ?b ?source ?time ?value WHERE {{
+    {{ SELECT DISTINCT ?s ?p ?o ?m WHERE {{
+        $NODES
+        GRAPH ?g {{ ?st pkg:subject ?s ; pkg:predicate ?p ; pkg:object ?o ; pkg:modality ?m }}
+    }} }}
+    {STATED}
+}}"""
+
+
+def stated(row: Row) -> belief.Stated:
+    """A solution of `STATED`."""
+    s, p, o, m = (rdf.text_of(row[name]) for name in "spom")
+    time, value = (rdf.text_of(row[name]) if name in row else "" for name in ("time", "value"))
+    id_, source = local(rdf.text_of(row["st"]), STATEMENT), rdf.text_of(row["source"])
+    return belief.Stated(id_, (s, p, o, m), source, float(rdf.text_of(row["b"])), time, value)
+
+
+_RECORDS = """
+SELECT ?g ?taken ?given WHERE { GRAPH ?g { ?n a pkg:Rewriting ; pkg:replaced ?taken ; pkg:replacement ?given } }"""
+
+_NAMING = f"""
+SELECT DISTINCT ?g WHERE {{
+    $NODES
+    {{ GRAPH ?g {{ ?e a ?type }} }}
+    UNION {{ GRAPH <{MERGES}> {{ ?e dcterms:isReplacedBy ?by }} GRAPH ?g {{ ?by a ?type . ?n a pkg:Rewriting }} }}
+}}"""
+
+
 def _values(name: str, nodes: Iterable[ox.NamedNode]) -> str:
     return f"VALUES ?{name} {{ {' '.join(map(str, nodes))} }}"
 
@@ -327,6 +441,24 @@ def _withdraw(graph: ox.NamedNode) -> str:
         FILTER NOT EXISTS {{ GRAPH ?other {{ ?s ?p ?o }} FILTER(?other != {graph}) }}
     }} ;
     DROP SILENT GRAPH {graph} ;"""
+
+
+def _unsupported(triples: Iterable[ox.Triple]) -> str:
+    """The update that takes out of the default graph those of the triples that no document supports."""
+    rows = " ".join(f"( {t.subject} {t.predicate} {t.object} )" for t in triples)
+    return f"""
+    DELETE {{ ?s ?p ?o }} WHERE {{
+        VALUES (?s ?p ?o) {{ {rows} }}
+        FILTER NOT EXISTS {{ GRAPH ?other {{ ?s ?p ?o }} }}
+    }}"""
+
+
+def _turtle_by_graph(quads: Iterable[ox.Quad]) -> str:
+    """The quads as an update can hold them."""
+    graphs: defaultdict[object, list[ox.Quad]] = defaultdict(list)
+    for quad in quads:
+        graphs[quad.graph_name].append(quad)
+    return " ".join(f"GRAPH {name} {{ {_turtle(members)} }}" for name, members in graphs.items())
 
 
 def _turtle(quads: Iterable[ox.Quad]) -> str:

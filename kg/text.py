@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kg.graph import Stats
 from kg.inference import Inference
+from kg.merges import Decision
 from kg.model import Assertion, Chain, Entity, Evidence, Finding, Language, Refusal, Severity
 from kg.ontology import Ontology
 from kg.store import DocumentSummary
@@ -127,6 +128,19 @@ def stats_lines(stats: Stats, ontology: Ontology, language: Language) -> Iterato
     ):
         yield f"{title}: {sum(counts.values())}"
         yield from (f"  {pad(name, 34)} {number:>6}" for name, number in counts.items())
+
+
+def merge_lines(decisions: Iterable[Decision], labels: Mapping[str, Entity], language: Language) -> Iterator[str]:
+    """Which entities are one: id, the two and what stands for them, the reason, and where it is read."""
+    for decision in decisions:
+        state = _word(language, "（已撤销）", " (reversed)") if decision.reversed else ""
+        standing = {labels[id_].label(language) for id_ in decision.pair if id_ in labels}
+        now = " | ".join(sorted(standing))
+        yield f"{decision.id}{state}  {' = '.join(decision.pair)}  → {now}  [{decision.layer}] {decision.at[:10]}"
+        yield f"      {_word(language, decision.reason_zh, decision.reason_en)}"
+        for place in decision.evidence:
+            span = place.span
+            yield f"      [{place.source}, {span.start}–{span.end}] {shorten(span.quote, _QUOTE_WIDTH)}"
 
 
 def refusal_lines(refusals: Iterable[Refusal], language: Language) -> Iterator[str]:

@@ -40,6 +40,10 @@ def test_documents(client: httpx.Client) -> None:
     assert [section["label"] for section in whole["sections"]] == ["1", "2", "3"]
 
 
+def test_merges(client: httpx.Client) -> None:
+    assert client.get("/api/merges").json() == {"merges": []}
+
+
 def test_search_in_both_languages(client: httpx.Client) -> None:
     for name in ("新能源汽车产业", "nev INDUSTRY", "电动汽车产业"):
         (found,) = client.get("/api/entities", params={"q": name, "type": "Industry"}).json()["entities"]

@@ -79,8 +79,8 @@ def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
 
 @pytest.mark.parametrize("path", modules("ingest"), ids=lambda path: path.stem)
 def test_ingest_knows_no_more_of_kg_than_it_needs(path: Path) -> None:
-    known = {"errors", "model", "iris", "config", "ontology"} | (
-        {"store", "inference"} if path.stem == "batch" else set()
+    known = {"errors", "model", "iris", "belief", "config", "ontology"} | (
+        {"store", "inference", "resolution"} if path.stem == "batch" else set()
     )
     assert of("kg", imported(parsed(path))) <= known
 

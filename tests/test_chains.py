@@ -142,13 +142,13 @@ def test_a_symmetric_relation_is_never_against_the_direction() -> None:
     assert between(found, "Firm:甲", "Firm:乙") == ["甲<乙", "甲>丁<乙"]
 
 
-def test_what_several_documents_state_is_one_chain_by_the_best_statement() -> None:
+def test_what_several_documents_state_is_one_chain_believed_for_all_of_them() -> None:
     weak, strong, proposed = (
         Fact("Program:甲", "targets", "Firm:乙", modality, belief)
         for modality, belief in (("actual", 0.5), ("actual", 0.7), ("proposed", 0.9))
     )
     (chain,) = index(weak, b=(strong,), c=(proposed,)).between("program/甲", "firm/乙")
-    assert (chain.hops[0].assertion.source, chain.belief) == ("b", 0.7)
+    assert (chain.hops[0].assertion.modality, chain.belief) == ("actual", 0.85)
 
 
 LEAPING = (

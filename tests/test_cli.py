@@ -26,6 +26,7 @@ from kg.export import FORMATS
 from kg.inference import infer
 from kg.model import Extraction
 from kg.ontology import load
+from kg.resolution import resolve
 from kg.store import Store
 
 TIDAL = """# 深海的政策
@@ -879,3 +880,64 @@ def test_a_hostile_name_is_not_found_and_that_is_all(kg, known: Path, name: str)
     ended = kg("show", "--", name)
     assert ended.code == 6
     assert ended.err.startswith("kg: the store knows no entity named")
+
+
+# ---- Which entities are one
+
+
+@pytest.fixture
+def merged(kg, place: Path) -> str:
+    """A store with one merge, and the merge's id."""
+    with Store.open(place) as store:
+        store.put(document("a", Fact("Firm:蓝湖绿能", "produces", "Product:硅片")))
+        store.put(document("b", Fact("Firm:蓝湖绿能股份有限公司", "develops", "Technology:异质结电池")))
+        resolve(store, load())
+    (row,) = kg("merges", "--format", "json").json["merges"]
+    assert (row["layer"], row["reversed"]) == ("legal-form", False)
+    assert {entity["now"] for entity in row["entities"]} == {"firm/蓝湖绿能"}
+    return row["id"]
+
+
+def test_merges_are_listed_in_both_languages(kg, merged: str) -> None:
+    zh, en = kg("merges").out, kg("merges", "--lang", "en").out
+    assert merged in zh
+    assert "组织形式" in zh
+    assert "legal form" in en
+    assert "[b, 0–10] 蓝湖绿能股份有限公司" in en
+
+
+def test_a_merge_is_undone_and_done_again(kg, merged: str) -> None:
+    name = "蓝湖绿能股份有限公司"
+    assert kg("show", name, "--format", "json").json["id"] == "firm/蓝湖绿能"
+    assert "已撤销" in kg("merges", "undo", merged).out
+    assert kg("show", name, "--format", "json").json["id"] == f"firm/{name}"
+    assert kg("merges", "--format", "json").json["merges"][0]["reversed"]
+    kg("merges", "redo", merged)
+    assert len(kg("show", name, "--format", "json").json["outgoing"]) == 2
+    assert kg("merges", "undo", "none").code == 6
+
+
+def test_a_person_merges_with_a_reason(kg, merged: str) -> None:
+    assert kg("merges", "add", "硅片", "异质结电池", "--reason", "x").code == 2
+    with Store.open(Path(os.environ["KG_STORE"])) as store:
+        store.put(document("c", Fact("Firm:绿山", "produces", "Product:组件")))
+    done = kg("merges", "add", "绿山", "蓝湖绿能", "--reason", "renamed", "--lang", "en")
+    assert "Decided by a person: renamed" in done.out
+    assert kg("show", "绿山", "--format", "json").json["id"] == kg("show", "蓝湖绿能", "--format", "json").json["id"]
+
+
+# ---- Confidence
+
+
+def test_what_is_believed_too_little_is_refused_and_read_again_when_asked_otherwise(kg, tmp_path: Path) -> None:
+    file = wrong_file(tmp_path, "tidal.md", TIDAL.encode())
+    (full,) = kg("ingest", file, "--format", "json").json["documents"]
+    (none,) = kg("ingest", file, "--min-confidence", "1", "--format", "json").json["documents"]
+    assert (none["status"], none["assertions"]) == ("replaced", 0)
+    assert none["refusals"] == full["assertions"] + full["refusals"]
+    rows = kg("check", "--quarantine", "--format", "json").json["refusals"]
+    assert {row["reason"] for row in rows if "1.00" in row["message"]["en"]} == {"confidence"}
+    (again,) = kg("ingest", file, "--min-confidence", "1", "--format", "json").json["documents"]
+    assert again["status"] == "unchanged"
+    (back,) = kg("ingest", file, "--format", "json").json["documents"]
+    assert (back["status"], back["assertions"]) == ("replaced", full["assertions"])

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.assertions import Gate, Statement, belief
+from ingest.assertions import Gate, Statement
 from ingest.pipeline import Pipeline
 from ingest.reading import read
 from ingest.relations import Mention, Relation
+from kg.belief import of_evidence
 from kg.iris import entity_id
 from kg.model import (
     Assertion,
@@ -139,9 +140,28 @@ def test_a_definite_description_without_anything_named_is_no_mention(extracted) 
     assert {mention.span.quote for mention in extraction.mentions} == {"超导磁体技术"}
 
 
-def test_firms_that_differ_in_their_legal_form_are_one(extracted) -> None:
-    extraction = extracted("海纳公司生产深海潜水装备。海纳股份有限公司进入渔业。")
-    assert mentions_of(extraction, named(extraction, "海纳公司")) == ["海纳公司", "海纳股份有限公司"]
+def test_a_program_of_one_country_is_not_the_others(extracted) -> None:
+    extraction = extracted("日本政府发起VLSI计划。韩国的VLSI计划支持DRAM技术。该计划由韩国政府出台。")
+    assert {(e.country, *mentions_of(extraction, e)) for e in extraction.entities if e.type == "Program"} == {
+        ("JP", "VLSI计划"),
+        ("KR", "VLSI计划", "该计划"),
+    }
+
+
+def test_a_bare_name_is_the_program_named_last(extracted) -> None:
+    text = "挪威的“海豹研究计划”支持深海潜水技术。丹麦的“海豹研究计划”支持风机。海豹研究计划支持声呐技术。"
+    extraction = extracted(text)
+    programs = {e.country: e for e in extraction.entities if e.type == "Program"}
+    assert {country: e.label() for country, e in programs.items()} == {
+        "NO": "挪威海豹研究计划",
+        "DK": "丹麦海豹研究计划",
+    }
+    assert len(mentions_of(extraction, programs["DK"])) == 2
+
+
+def test_programs_that_share_a_head_are_apart(extracted) -> None:
+    extraction = extracted("国家科技重大专项支持集成电路。电动汽车重大科技专项支持电池技术。")
+    assert len([e for e in extraction.entities if e.type == "Program"]) == 2
 
 
 def test_the_dictionary_gives_an_entity_both_labels_and_one_id_in_both_languages(extracted) -> None:
@@ -264,7 +284,7 @@ def test_in_which_mode_a_policy_works(extracted) -> None:
         ),
     ],
 )
-def test_two_sentences_that_say_the_same_are_one_statement_with_more_belief(extracted, once, again, ends) -> None:
+def test_two_sentences_that_say_the_same_are_one_statement_with_more_of_evidence(extracted, once, again, ends) -> None:
     single = between(extracted(once), ends[0], "develops", ends[1])
     double = between(extracted(once + again), ends[0], "develops", ends[1])
     assert [evidence.quote for evidence in double.evidence] == [once.strip(), again]
@@ -404,7 +424,7 @@ def reads_soundly(folder: Path, text: str) -> Extraction:
         assert text[span.start : span.end] == span.quote
     for a in extraction.assertions:
         assert ontology.allows(entities[a.subject].type, a.predicate, entities[a.object].type)
-        assert a.belief == belief(a.evidence)
+        assert a.belief == of_evidence(a.evidence)
     assert {mention.entity for mention in extraction.mentions} <= entities.keys()
     return extraction
 
@@ -482,25 +502,25 @@ EVIDENCE = st.lists(st.builds(evidence_at, st.integers(0, 9), st.floats(0, 1)), 
 
 
 @given(evidence=EVIDENCE, more=st.builds(evidence_at, st.integers(0, 9), st.floats(0, 1)))
-def test_more_evidence_never_lessens_belief(evidence: list[Evidence], more: Evidence) -> None:
-    assert 0 <= belief(evidence) <= belief([*evidence, more]) < 1
+def test_more_evidence_never_lessens_of_evidence(evidence: list[Evidence], more: Evidence) -> None:
+    assert 0 <= of_evidence(evidence) <= of_evidence([*evidence, more]) < 1
 
 
 @given(evidence=EVIDENCE, place=st.integers(0, 7), rise=st.floats(0, 1))
-def test_surer_evidence_never_lessens_belief(evidence: list[Evidence], place: int, rise: float) -> None:
+def test_surer_evidence_never_lessens_of_evidence(evidence: list[Evidence], place: int, rise: float) -> None:
     at = place % len(evidence)
     surer = replace(evidence[at], confidence=max(evidence[at].confidence, rise))
-    assert belief(evidence) <= belief([*evidence[:at], surer, *evidence[at + 1 :]])
+    assert of_evidence(evidence) <= of_evidence([*evidence[:at], surer, *evidence[at + 1 :]])
 
 
 @given(evidence=EVIDENCE)
 def test_the_order_of_evidence_does_not_matter(evidence: list[Evidence]) -> None:
-    assert belief(evidence) == pytest.approx(belief(evidence[::-1]), abs=1e-4)
+    assert of_evidence(evidence) == pytest.approx(of_evidence(evidence[::-1]), abs=1e-4)
 
 
 def test_readings_of_one_sentence_do_not_add_up_and_sentences_do() -> None:
-    assert belief([evidence_at(0, 0.5), evidence_at(0, 0.4)]) == 0.5
-    assert belief([evidence_at(0, 0.5), evidence_at(1, 0.4)]) == 0.7
+    assert of_evidence([evidence_at(0, 0.5), evidence_at(0, 0.4)]) == 0.5
+    assert of_evidence([evidence_at(0, 0.5), evidence_at(1, 0.4)]) == 0.7
 
 
 def test_a_table_flattened_into_one_endless_sentence_is_read(extracted) -> None:
