@@ -1,0 +1,163 @@
+"""Trains the models of `ingest` anew: `python -m ingest.train --help`.
+
+Progress goes to standard error, the figures of the cross-validation to standard output.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import torch
+
+from ingest.encoding import Tables, numbered
+from ingest.evaluation import Counts, evaluate
+from ingest.gold import GoldDocument, gold_files, gold_reading, read_gold
+from ingest.tagger import FOLDER
+from ingest.train.data import attached, corpus_text
+from ingest.train.lac import lac_weights
+from ingest.train.models import (
+    Held,
+    School,
+    calibrated,
+    first_stage,
+    outcomes,
+    read_held,
+    sentences_of,
+    train_folds,
+    with_frequent,
+)
+from ingest.train.vectors import learn
+from kg.errors import PolicykgError
+from kg.ontology import Ontology, load
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+ANNOTATIONS = Path(__file__).with_name("annotations.jsonl")
+_BEGAN = time.monotonic()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    own = argparse.ArgumentParser(
+        prog="python -m ingest.train",
+        description="Train the Chinese tagger and relation classifier from annotated sentences, and measure them on "
+        "documents that they have not seen. Takes under an hour on two cores.",
+        epilog="Example: python -m ingest.train --gold ../shared/gold my-sentences.jsonl --out models",
+    )
+    own.add_argument("--gold", nargs="+", type=Path, default=[SHARED / "gold"], help="annotated files or folders")
+    own.add_argument("--texts", type=Path, default=SHARED / "papers", help="folder of the annotated documents' files")
+    own.add_argument("--corpus", type=Path, default=SHARED / "corpus" / "chinaxiv-zh.txt.xz", help="raw text")
+    own.add_argument("--out", type=Path, default=FOLDER, help="folder for the models (default: the package's)")
+    own.add_argument("--folds", type=int, default=5, help="of the cross-validation")
+    own.add_argument("--jobs", type=int, default=2, help="folds that are trained at a time")
+    own.add_argument("--vectors", choices=("old", "new"), default="old", help="learn the words' vectors anew?")
+    own.add_argument("--work", type=Path, help="folder that keeps the folds' models (default: none is kept)")
+    return own
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train; 0 where all went well, 1 where something is missing or broken."""
+    args = parser().parse_args(arguments)
+    missing = [path for path in (*args.gold, args.corpus) if not path.exists()]
+    if missing:
+        print(f"skipped: {missing[0]} is missing", file=sys.stderr)
+        return 1
+    try:
+        with tempfile.TemporaryDirectory() as spare:
+            train(args, args.work or Path(spare))
+    except PolicykgError as error:
+        print(f"ingest.train: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def train(args: argparse.Namespace, work: Path) -> None:
+    """The whole way: vectors, first stage, folds, calibration, figures, the models for the package."""
+    ontology = load()
+    gold = [read_gold(path, ontology) for path in gold_files(args.gold)]
+    gold = [document for document in gold if gold_reading(document, None).document.language == "zh"]
+    corpus = corpus_text(args.corpus)
+    extra = _extra(corpus, work, ontology)
+    said(f"{len(gold)} gold documents, {len(extra.sentences):,} further sentences")
+    tables = _tables(ontology, corpus if args.vectors == "new" else "")
+    school = School(with_frequent(tables, extra.sentences), said)
+    start = first_stage(school, extra.sentences)
+    held = train_folds(school, start, gold, args.folds, work, args.jobs)
+    _calibrate(held, gold, args.out, _texts(args.texts))
+    torch.set_num_threads(args.jobs)
+    school.second(start, school.read(list(sentences_of(gold))), args.out, "all documents")
+    calibrated(list(outcomes(held)), _stated(gold)).save(args.out)
+
+
+def said(line: str) -> None:
+    """Tell how far it is."""
+    print(f"{time.monotonic() - _BEGAN:6.0f} s  {line}", file=sys.stderr, flush=True)
+
+
+def _extra(corpus: str, work: Path, ontology: Ontology) -> GoldDocument:
+    work.mkdir(parents=True, exist_ok=True)
+    file = work / "extra.jsonl"
+    rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in attached(ANNOTATIONS, corpus))
+    file.write_text("".join(rows), encoding="utf-8")
+    return read_gold(file, ontology)
+
+
+def _tables(ontology: Ontology, corpus: str) -> Tables:
+    """New tables, with the packaged vectors or, where there is a corpus, with new ones."""
+    lac = lac_weights()
+    if corpus:
+        learnt = learn(corpus, 14_000_000, said)
+        words, vectors = learnt.words, learnt.vectors
+    else:
+        old = Tables.load(FOLDER)
+        words, vectors = tuple(old.words), old.vectors
+    return Tables(
+        types=tuple(ontology.types),
+        relations=tuple(ontology.relations),
+        tags=lac.tags,
+        characters=numbered(lac.names),
+        half_width=lac.half_width,
+        frequent={},
+        words=numbered(words),
+        vectors=vectors,
+    )
+
+
+def _texts(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.glob("*.txt"))} if folder.is_dir() else {}
+
+
+def _stated(gold: Sequence[GoldDocument]) -> int:
+    """How many different statements annotators made in each document, all together."""
+    return sum(
+        len({(r.subject.canonical, r.predicate, r.object.canonical) for s in document.sentences for r in s.relations})
+        for document in gold
+    )
+
+
+def _calibrate(held: Sequence[Held], gold: Sequence[GoldDocument], out: Path, texts: dict[str, Path]) -> None:
+    """Give every fold the calibration that the other folds' documents teach, and print what the folds then read."""
+    known = list(outcomes(held))
+    for folder in sorted({h.folder for h in held}):
+        own = {h.document.source for h in held if h.folder == folder}
+        rest = [document for document in gold if document.source not in own]
+        calibrated([o for o in known if o.source not in own], _stated(rest)).save(folder)
+    found = dict(zip((h.document.source for h in held), read_held(held, texts), strict=True))
+    ontology = load()
+    scored = {d.source: evaluate(d, found[d.source], ontology) for d in gold}
+    out.mkdir(parents=True, exist_ok=True)
+    for source, figures in [*scored.items(), ("all", reduce(add, scored.values()))]:
+        print(f"{source:10} entities {_f1(figures.entities)} relations {_f1(figures.statements)}")
+
+
+def _f1(counts: Counts) -> str:
+    return f"P {counts.precision:.3f} R {counts.recall:.3f} F1 {counts.f1:.3f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

