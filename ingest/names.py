@@ -1,7 +1,7 @@
-"""Names of things in a Chinese sentence: what the dictionary and the patterns find, and which of them stand.
+"""What may be a name in a Chinese sentence: all that the dictionary and the patterns find there.
 
-Needs `doc.spans["words"]` (see `ingest.lac`); gives `doc.ents`, each with its type (`label_`), the dictionary entry
-that it names (`kb_id_`, empty where none) and the rule that found it (`id_`).
+Needs `doc.spans["words"]` (see `ingest.lac`); gives the candidates (`names_of`), overlapping ones too. Which of them
+stand is for `ingest.tagger` to say.
 """
 
 import re
@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from itertools import dropwhile, product, takewhile
 
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from ingest.lac import WORDS
 from ingest.lexicon import Lexicon
 from ingest.patterns import DICTIONARY, WEAK, NameRule, NameRules, longest_first, name_rules
 from kg import ontology
 
+_CANDIDATES, _CONFIDENCE = "candidates", "confidence"
+"""Where a Doc's `user_data` holds its candidate names, and how sure each of its ents is."""
 _NOUNS = frozenset({"n", "nz", "vn", "an", "nw", "nt", "ns", "nr", "LOC", "ORG", "PER", "a", "s"})
 _LATIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.+\-/&]*$")
 _SEPARATORS = frozenset("、和与及或") | {"以及", "或者"}
@@ -69,13 +71,14 @@ class NameFinder:
         self._lists = by_word(rules.of("list"))
 
     def __call__(self, doc: Doc) -> Doc:
-        """The same Doc with its names as `doc.ents`."""
-        return set_names(doc, select(self.candidates(doc)), alignment="strict")
+        """The same Doc with its candidates."""
+        doc.user_data[_CANDIDATES] = self.candidates(doc)
+        return doc
 
     def candidates(self, doc: Doc) -> list[Name]:
         """Every name that some rule finds, overlapping ones too."""
         text = doc.text
-        words = [Word(s.start_char, s.end_char, s.label_, s.text) for s in doc.spans[WORDS]]
+        words = words_of(doc)
         edges = frozenset(w.start for w in words) | frozenset(w.end for w in words)
         known = known_names(self._lexicon, self._rules, text, edges)
         names = [*known, *self._titled(text), *self._tagged(words)]
@@ -249,18 +252,44 @@ def select(names: Iterable[Name]) -> list[Name]:
     return sorted(chosen, key=lambda n: n.start)
 
 
+def words_of(doc: Doc) -> list[Word]:
+    """The words that `ingest.lac` found. Kept with the Doc: three steps ask for them, and a Doc of single characters
+    is slow to tell its text."""
+    words: list[Word] | None = doc.user_data.get(WORDS)
+    if words is None:
+        text = doc.text
+        spans = ((s.start_char, s.end_char, s.label_) for s in doc.spans[WORDS])
+        words = doc.user_data[WORDS] = [Word(start, end, tag, text[start:end]) for start, end, tag in spans]
+    return words
+
+
+def names_of(doc: Doc) -> Sequence[Name]:
+    """The candidates that `policy_names` found."""
+    names: Sequence[Name] = doc.user_data[_CANDIDATES]
+    return names
+
+
+def confidence(doc: Doc, ent: Span) -> float:
+    """How sure the step that set an ent is of it, 0 to 1."""
+    found: float = doc.user_data[_CONFIDENCE][ent.start_char, ent.end_char]
+    return found
+
+
 def set_names(doc: Doc, names: Iterable[Name], *, alignment: str) -> Doc:
     """The same Doc with those names as `doc.ents`. `alignment` says what becomes of a name that cuts a token, as in
     spaCy's `char_span`: "strict" drops it, "contract" leaves the whole tokens in it."""
-    spans = (
-        doc.char_span(n.start, n.end, label=n.type, kb_id=n.entry, span_id=n.rule, alignment_mode=alignment)
-        for n in names
-    )
-    doc.set_ents([span for span in spans if span is not None])
+    ents, sure = [], {}
+    for n in names:
+        span = doc.char_span(n.start, n.end, label=n.type, kb_id=n.entry, span_id=n.rule, alignment_mode=alignment)
+        if span is not None:
+            ents.append(span)
+            sure[span.start_char, span.end_char] = n.confidence
+    doc.set_ents(ents)
+    doc.user_data[_CONFIDENCE] = sure
     return doc
 
 
-@Language.factory("policy_names", requires=["doc.spans"], assigns=["doc.ents"])
+@Language.factory("policy_names", requires=["doc.spans"], assigns=["doc.user_data"])
 def make_name_finder(nlp: Language, name: str) -> NameFinder:
     """The component's factory, for a spaCy config."""
     return NameFinder(Lexicon(ontology.load().entries), name_rules(nlp.lang))

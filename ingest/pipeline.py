@@ -1,14 +1,13 @@
 """The whole way from a file to what it states, assembled in one place.
 
 reading (ingest.reading)  →  sentences
-spaCy: lac_words → policy_names  →  names per sentence
+spaCy (zh.cfg): lac_words → policy_names → entity_tagger  →  names per sentence
 entities (ingest.entities)  →  mentions, entities of the document
-relations (ingest.relations) and qualifiers (ingest.qualifiers)  →  statements
+relations (ingest.relations), judged by ingest.classifier, and ingest.qualifiers  →  statements
 gate (ingest.assertions)  →  assertions and refusals
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,34 +19,49 @@ from spacy.tokens import Doc
 
 from ingest import english, lac, names  # noqa: F401  (their spaCy factories)
 from ingest.assertions import Gate, statement
+from ingest.classifier import RelationClassifier
 from ingest.english_model import load_english
 from ingest.english_relations import EnglishFinder
-from ingest.entities import Resolver
-from ingest.patterns import FOLDER, name_rules, relation_rules
+from ingest.entities import Resolved, Resolver
+from ingest.patterns import FOLDER as PATTERNS
+from ingest.patterns import name_rules, relation_rules
 from ingest.qualifiers import qualifiers
 from ingest.reading import read
 from ingest.relations import Mention, Relation, RelationFinder
+from ingest.tagger import FOLDER
 from kg.config import MIN_CONFIDENCE, package_version
-from kg.model import Document, Extraction, Language, Reading, Sentence
+from kg.model import Assertion, Document, Extraction, Language, Reading, Sentence
 from kg.model import Mention as DocumentMention
 from kg.ontology import Ontology, load
 
-_COMPONENTS: dict[Language, tuple[str, ...]] = {
-    "zh": ("lac_words", "policy_names"),
-    "en": ("english_names",),
-}
+_SURE_ENOUGH = 0.35
+"""How sure a name must be for its entity to be kept where nothing is stated about it. Cross-validation chose it."""
+
+
+class Reader(Protocol):
+    """The last step: the relations in every sentence of a document, from its Doc, headings and mentions."""
+
+    def read(
+        self, docs: Sequence[Doc], headings: Sequence[Sequence[str]], mentions: Sequence[Sequence[Mention]]
+    ) -> list[list[Relation]]:
+        """One list per sentence."""
 
 
 class Pipeline:
-    """Reads documents with one ontology. Building it is cheap; the models load with the first document. Statements
-    that are believed less than `min_confidence` are refused."""
+    """Reads documents with one ontology. Building it is cheap; the models load with the first document.
 
-    def __init__(self, ontology: Ontology | None = None, min_confidence: float = MIN_CONFIDENCE) -> None:
+    Statements that are believed less than `min_confidence` are refused. `models` is a folder of trained models
+    (`ingest.train`), the packaged ones if not given."""
+
+    def __init__(
+        self, ontology: Ontology | None = None, *, min_confidence: float = MIN_CONFIDENCE, models: Path = FOLDER
+    ) -> None:
         self._ontology = ontology or load()
-        self._made: dict[Language, tuple[Resolver, _Finder]] = {}
+        self._models = models
+        self._made: dict[Language, tuple[Resolver, Reader]] = {}
         self._min_confidence = min_confidence
-        self.fingerprint = _fingerprint(self._ontology, min_confidence)
-        """Names the software and data that read: the same fingerprint reads the same text alike."""
+        self.fingerprint = _fingerprint(self._ontology, models, min_confidence)
+        """Names the software, models and data that read: the same fingerprint reads the same text alike."""
 
     def extract(self, path: Path) -> Extraction:
         """All that the file states. Raises DocumentError where it cannot be read."""
@@ -56,59 +70,65 @@ class Pipeline:
     def extract_reading(self, reading: Reading) -> Extraction:
         """All that a document states whose sentences are known."""
         document, language = reading.document, reading.document.language
-        docs = list(nlp(language).pipe(sentence.text for sentence in reading.sentences))
-        resolver, finder = self._steps(language)
-        resolved = resolver.resolve(docs)
+        resolved, relations = self.relations(reading)
         statements = [
             statement(relation, sentence, qualifiers(language))
-            for sentence, doc, mentions in zip(reading.sentences, docs, resolved.mentions, strict=True)
-            for relation in finder.relations(doc, mentions)
+            for sentence, row in zip(reading.sentences, relations, strict=True)
+            for relation in row
         ]
         gate = Gate(self._ontology, document, resolved.entities, self._min_confidence)
         assertions, refusals = gate.pass_through(statements)
+        kept = _kept(resolved, assertions)
+        mentions = [[mention for mention in row if mention.entity in kept] for row in resolved.mentions]
         return Extraction(
             document=document,
-            entities=tuple(resolved.entities.values()),
-            mentions=tuple(_located(document, reading.sentences, resolved.mentions)),
+            entities=tuple(entity for id_, entity in resolved.entities.items() if id_ in kept),
+            mentions=tuple(_located(document, reading.sentences, mentions)),
             assertions=assertions,
             refusals=refusals,
             pipeline=self.fingerprint,
         )
 
-    def _steps(self, language: Language) -> tuple[Resolver, "_Finder"]:
+    def relations(self, reading: Reading) -> tuple[Resolved, list[list[Relation]]]:
+        """The document's entities, and the relations read in each sentence, before anything is refused."""
+        docs = list(nlp(reading.document.language, self._models).pipe(s.text for s in reading.sentences))
+        resolver, reader = self._steps(reading.document.language)
+        resolved = resolver.resolve(docs)
+        headings = [sentence.section.path for sentence in reading.sentences]
+        return resolved, reader.read(docs, headings, resolved.mentions)
+
+    def _steps(self, language: Language) -> tuple[Resolver, Reader]:
         """The steps behind spaCy for a language, made once: they index the whole dictionary."""
         if language not in self._made:
             resolver = Resolver(self._ontology, name_rules(language))
-            self._made[language] = resolver, self._finder(language)
+            self._made[language] = resolver, self._reader(language)
         return self._made[language]
 
-    def _finder(self, language: Language) -> "_Finder":
+    def _reader(self, language: Language) -> Reader:
         if language == "en":
             return EnglishFinder(self._ontology)
-        return _TextFinder(RelationFinder(self._ontology, relation_rules(language)))
-
-
-class _Finder(Protocol):
-    def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _TextFinder:
-    """A finder that looks at the text of a sentence alone."""
-
-    rules: RelationFinder
-
-    def relations(self, doc: Doc, mentions: Sequence[Mention]) -> list[Relation]:
-        return self.rules.relations(doc.text, mentions)
+        return RelationClassifier(
+            self._ontology, RelationFinder(self._ontology, relation_rules(language)), self._models
+        )
 
 
 @cache
-def nlp(language: Language) -> SpacyLanguage:
-    """The spaCy pipeline of a language, built once per process."""
-    pipeline = load_english() if language == "en" else spacy.blank(language)
-    for name in _COMPONENTS[language]:
-        pipeline.add_pipe(name)
-    return pipeline
+def nlp(language: Language, models: Path = FOLDER) -> SpacyLanguage:
+    """The spaCy pipeline of a language, built once per process: `zh.cfg` with the models of that folder, or the English
+    model with our names."""
+    if language == "en":
+        english_pipeline = load_english()
+        english_pipeline.add_pipe("english_names")
+        return english_pipeline
+    config = spacy.util.load_config(Path(__file__).with_name("zh.cfg"))
+    config["components"]["entity_tagger"]["folder"] = str(models)
+    return spacy.util.load_model_from_config(config, auto_fill=True)
+
+
+def _kept(resolved: Resolved, assertions: Sequence[Assertion]) -> set[str]:
+    """The entities that something is stated about, and those that are named surely enough without it."""
+    stated = {end for assertion in assertions for end in (assertion.subject, assertion.object)}
+    return stated | {m.entity for row in resolved.mentions for m in row if m.confidence >= _SURE_ENOUGH}
 
 
 def _located(
@@ -120,11 +140,13 @@ def _located(
                 yield DocumentMention(mention.entity, document.source, span)
 
 
-def _fingerprint(ontology: Ontology, min_confidence: float) -> str:
-    """Version of the package, a digest of the ontology, the patterns and this package's code, and what belief a
-    statement needs."""
+def _fingerprint(ontology: Ontology, models: Path, min_confidence: float) -> str:
+    """Version of the package, a digest of the ontology, the patterns, the models and this package's code, and what
+    belief a statement needs."""
     digest = sha256(ontology.digest.encode())
-    for path in sorted([*FOLDER.glob("*.toml"), *Path(__file__).parent.glob("*.py")]):
+    own = Path(__file__).parent
+    parts = [PATTERNS.glob("*.toml"), models.glob("*.*"), own.glob("*.cfg"), own.glob("*.py")]
+    for path in sorted(path for part in parts for path in part):
         digest.update(path.read_bytes())
     asked = "" if min_confidence == MIN_CONFIDENCE else f" ≥{min_confidence:g}"
     return f"policykg {package_version()} {digest.hexdigest()[:16]}{asked}"

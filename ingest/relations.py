@@ -12,6 +12,7 @@ from functools import cache
 from itertools import combinations, pairwise, zip_longest
 
 from ingest.patterns import RelationRule, RelationRules, longest_first
+from kg.model import Modality
 from kg.ontology import Ontology
 
 _CLAUSE = re.compile(r"[，。；：！？!?;]|,(?!\d|\sand)|:(?!\d)")
@@ -29,18 +30,21 @@ _ARTICLE = re.compile(r"\b(?:the|a|an|its|their|our)\s*$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name in a sentence: offsets in characters of the sentence, type and id of the entity that it names."""
+    """A name in a sentence: offsets in characters of the sentence, type and id of the entity that it names, and how
+    sure it is that this is one (0 to 1)."""
 
     start: int
     end: int
     type: str
     entity: str
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A statement that a rule reads in a sentence. `trigger` is where its trigger word (or the later of its two
-    names) begins: the place that time and modality are read from."""
+    """A statement that a rule or model reads in a sentence. `trigger` is where its trigger word (or the later of its
+    two names) begins: the place that time and modality are read from. `modality` is empty where the reader leaves it
+    to the words around the trigger."""
 
     subject: Mention
     predicate: str
@@ -48,6 +52,7 @@ class Relation:
     rule: str
     confidence: float
     trigger: int
+    modality: Modality | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class _Scene:
     @classmethod
     def of(cls, text: str, groups: Sequence[Group]) -> "_Scene":
         """The scene with those groups, in order."""
-        return cls(text, groups, [g.start for g in groups], [m.start() for m in _CLAUSE.finditer(text)])
+        return cls(text, groups, [g.start for g in groups], clauses(text))
 
     def before(self, offset: int) -> list[Group]:
         """The last few groups that end before the offset."""
@@ -124,7 +129,7 @@ class RelationFinder:
 
     def relations(self, text: str, mentions: Sequence[Mention]) -> list[Relation]:
         """What the rules read, the surest reading of each statement only. Mentions are in order and do not overlap."""
-        groups = _groups(text, mentions)
+        groups = groups_of(text, mentions)
         if not groups:
             return []
         heads = [g for g, after in zip_longest(groups, groups[1:]) if not _modifies(text, g, after)]
@@ -232,7 +237,12 @@ def _modifies(text: str, group: Group, after: Group | None) -> bool:
     return place and after is not None and text[group.end : after.start].strip(_MARKS) in {"", "的"}
 
 
-def _groups(text: str, mentions: Sequence[Mention]) -> list[Group]:
+def clauses(text: str) -> list[int]:
+    """Where the sentence's clauses end, in order."""
+    return [match.start() for match in _CLAUSE.finditer(text)]
+
+
+def groups_of(text: str, mentions: Sequence[Mention]) -> list[Group]:
     """The mentions in order, those put together between which nothing but a comma, a conjunction or marks stands."""
     runs: list[list[Mention]] = []
     for mention in mentions:

@@ -562,9 +562,9 @@ def demo(
 
 _DEMO_CHAINS = (
     ("863计划", "动力电池"),
-    ("通商产业省", "半导体产业"),
+    ("芯片与科学法案", "半导体产业"),
     ("十城千辆", "新能源汽车产业"),
-    ("Apollo program", "semiconductor industry"),
+    ("Apollo program", "integrated circuit"),
 )
 """What `kg demo` looks for in the bundled examples."""
 

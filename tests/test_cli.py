@@ -546,13 +546,13 @@ def test_a_fault_is_found_and_told_as_a_sentence(kg, known: Path) -> None:
 
 
 def test_what_was_refused_is_listed_with_its_reason(kg, tmp_path: Path) -> None:
-    text = "# 极光\n\n“极光”计划支持超导磁体技术、海洋强国和奥斯陆大学。\n"
+    text = "# 极光\n\n1998—1990年，挪威政府启动了“极光”计划。\n"
     kg("ingest", wrong_file(tmp_path, "refused.md", text.encode()))
     (row,) = kg("check", "--quarantine", "--format", "json").json["refusals"]
-    assert (row["reason"], row["subject"], row["object"]) == ("signature", "极光计划", "海洋强国")
+    assert (row["reason"], row["subject"], row["object"]) == ("time", "极光计划", "挪威政府")
     listed = kg("check", "--quarantine")
     assert listed.code == 0
-    assert "极光计划 —targets→ 海洋强国" in listed.out
+    assert "极光计划 —issuedBy→ 挪威政府" in listed.out
     assert "1 refused" in kg("check", "--quarantine", "--lang", "en").out
 
 

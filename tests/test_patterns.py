@@ -19,8 +19,8 @@ _BRACKETED = re.compile(r"\[([^|\]]+)\|(\w+)\]")
 
 
 def found_by(language: str, rule: NameRule, sentence: str) -> set[str]:
-    """What the whole pipeline of names finds under that rule."""
-    finder = nlp(language).get_pipe(nlp(language).pipe_names[-1])
+    """What the candidates of a sentence are under that rule."""
+    finder = nlp(language).get_pipe({"zh": "policy_names", "en": "english_names"}[language])
     doc = nlp(language)(sentence)
     return {sentence[n.start : n.end] for n in finder.candidates(doc) if n.rule == rule.id}
 

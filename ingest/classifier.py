@@ -1,0 +1,391 @@
+"""The trained classifier of relations between the names of a Chinese sentence.
+
+Needs a sentence's text, LAC's words and its mentions in order; gives the relation of every pair of mentions whose types
+the ontology's signatures allow one, where the model finds one likely enough. It reads the sentence as words in which
+each name is one word that says only its type, so that what it learns of one name holds for all; a pair is then judged
+by its two ends, by what stands between them, by where they stand (`pair_features`), and by what the rules of
+`ingest.relations` read there.
+"""
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from spacy.tokens import Doc
+
+from ingest.encoding import UNKNOWN, Floats, Ints, Tables, batches, padded
+from ingest.names import Word, words_of
+from ingest.qualifiers import Qualifiers, qualifiers
+from ingest.relations import Mention, Relation, RelationFinder, clauses, groups_of
+from ingest.tagger import session, tagger
+from kg.model import MODALITIES, Modality
+from kg.ontology import Ontology
+
+MODEL = "classifier"
+"""The rule of a statement that only the model reads."""
+FARTHEST = 60
+"""How many words may stand between the two ends of a statement."""
+LEAST_CHANCE = 0.15
+"""Relations that the model holds for less likely than this are not looked at."""
+_GEOMETRY = 11
+_BEFORE, _BEHIND = 300, 60
+"""How far from a pair words still tell its modality, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence for the classifier, a row per word or name: the number of a frequent word (0 for names), LAC's tag
+    (the last number for names), the type of a name (0 for words), the row of its vector. `places` are the mentions'
+    rows."""
+
+    words: Ints
+    tags: Ints
+    types: Ints
+    vectors: Ints
+    places: tuple[int, ...]
+
+
+def sentence(text: str, words: Sequence[Word], mentions: Sequence[Mention], tables: Tables) -> Sentence:
+    """The sentence as the classifier sees it. Mentions are in order; words are cut at their ends."""
+    tags = {tag: number for number, tag in enumerate(tables.tags, 1)}
+    types = {name: number for number, name in enumerate(tables.types, 1)}
+    rows: list[tuple[int, int, int, int]] = []
+    places: list[int] = []
+    for start, end, tag, type_ in _pieces(words, mentions):
+        piece = text[start:end]
+        if type_:
+            places.append(len(rows))
+            rows.append((0, len(tags) + 1, types[type_], tables.word(piece)))
+        else:
+            rows.append((tables.frequent.get(piece, UNKNOWN), tags.get(tag, 0), 0, tables.word(piece)))
+    columns = np.array(rows, np.int64).reshape(-1, 4).T
+    return Sentence(columns[0], columns[1], columns[2], columns[3], tuple(places))
+
+
+def _pieces(words: Sequence[Word], mentions: Sequence[Mention]) -> list[tuple[int, int, str, str]]:
+    """Names (with their type), and the words and parts of words outside them (with their tag), in order."""
+    pieces = [(m.start, m.end, "", m.type) for m in mentions]
+    passed = 0
+    for word in words:
+        at = word.start
+        while passed < len(mentions) and mentions[passed].end <= at:
+            passed += 1
+        following = passed
+        while at < word.end:
+            mention = mentions[following] if following < len(mentions) else None
+            if mention and mention.start <= at:
+                at = max(at, mention.end)
+                following += 1
+            else:
+                end = min(word.end, mention.start) if mention else word.end
+                pieces.append((at, end, word.tag, ""))
+                at = end
+    return sorted(pieces, key=lambda piece: piece[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two mentions of a sentence, by their numbers, that some relation may join."""
+
+    subject: int
+    object: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The pairs of a sentence and a row of features for each."""
+
+    pairs: tuple[Pair, ...]
+    features: Floats
+    allowed: npt.NDArray[np.bool_]
+    rules: tuple[Relation | None, ...]
+    """What a rule reads of each pair."""
+
+
+class PairReader:
+    """Finds a sentence's pairs and their features; the same for training and reading."""
+
+    def __init__(self, ontology: Ontology, finder: RelationFinder, words: Qualifiers, tables: Tables) -> None:
+        self._finder = finder
+        self._words = words
+        self._types = {name: number for number, name in enumerate(tables.types)}
+        self._relations = {name: number for number, name in enumerate(tables.relations, 1)}
+        size = len(tables.types)
+        self._allowed = np.zeros((size, size, 1 + len(tables.relations)), bool)
+        self._allowed[:, :, 0] = True
+        for name, column in self._relations.items():
+            for s, o in np.ndindex(size, size):
+                self._allowed[s, o, column] = ontology.allows(tables.types[s], name, tables.types[o])
+
+    @property
+    def width(self) -> int:
+        """How many features a pair has."""
+        return self._start_of_types + len(self._types) ** 2
+
+    @property
+    def _start_of_types(self) -> int:
+        return _GEOMETRY + len(MODALITIES) + 1 + len(self._relations)
+
+    def read(self, text: str, headings: Sequence[str], mentions: Sequence[Mention], read: Sentence) -> Judged:
+        """The pairs of a sentence. Mentions are in order; `read` is the same sentence as `sentence` gives it."""
+        kinds = [self._types[m.type] for m in mentions]
+        layout = _Layout(text, mentions, kinds, read.places)
+        ruled = self._ruled(text, mentions)
+        pairs, rows, allowed = [], [], []
+        for s, o in _near(read.places):
+            may = self._allowed[kinds[s], kinds[o]]
+            if not may[1:].any():
+                continue
+            row = np.zeros(self.width, np.float32)
+            row[:_GEOMETRY] = layout.features(s, o)
+            modality = self._modality(text, trigger(mentions[s], mentions[o]), headings)
+            row[_GEOMETRY + MODALITIES.index(modality)] = 1
+            if rule := ruled.get((s, o)):
+                row[_GEOMETRY + len(MODALITIES) + self._relations[rule.predicate]] = 1
+            row[self._start_of_types + kinds[s] * len(self._types) + kinds[o]] = 1
+            pairs.append(Pair(s, o))
+            rows.append(row)
+            allowed.append(may)
+        columns = 1 + len(self._relations)
+        return Judged(
+            tuple(pairs),
+            np.array(rows, np.float32).reshape(-1, self.width),
+            np.array(allowed, bool).reshape(-1, columns),
+            tuple(ruled.get((pair.subject, pair.object)) for pair in pairs),
+        )
+
+    def _modality(self, text: str, at: int, headings: Sequence[str]) -> Modality:
+        """What the words around the offset say; those far off say nothing, and sentences can be endless."""
+        start = max(0, at - _BEFORE)
+        return self._words.modality(text[start : at + _BEHIND], at - start, headings)
+
+    def _ruled(self, text: str, mentions: Sequence[Mention]) -> Mapping[tuple[int, int], Relation]:
+        """What the rules read, by the numbers of the two mentions."""
+        number = {(m.start, m.end): i for i, m in enumerate(mentions)}
+        return {
+            (number[r.subject.start, r.subject.end], number[r.object.start, r.object.end]): r
+            for r in self._finder.relations(text, mentions)
+            if r.predicate in self._relations
+        }
+
+
+def _near(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The numbers of any two mentions that are not too far from each other, either way round. In a table that was
+    flattened into one endless sentence that is far from all."""
+    for s, place in enumerate(places):
+        for o in range(bisect_left(places, place - FARTHEST), bisect_right(places, place + FARTHEST)):
+            if s != o:
+                yield s, o
+
+
+def trigger(one: Mention, other: Mention) -> int:
+    """The place that time and modality of a statement are read from where no trigger word is known: its later name."""
+    return max(one.start, other.start)
+
+
+class _Layout:
+    """Where a sentence's mentions stand to each other."""
+
+    def __init__(self, text: str, mentions: Sequence[Mention], kinds: Sequence[int], places: Sequence[int]) -> None:
+        self._kinds, self._places = kinds, places
+        breaks = clauses(text)
+        self._clauses = [bisect_right(breaks, m.start) for m in mentions]
+        self._groups = [n for n, group in enumerate(groups_of(text, mentions)) for _ in group.members]
+        self._entities = [m.entity for m in mentions]
+
+    def features(self, s: int, o: int) -> list[float]:
+        """Order, distance in words, names, clauses and lists, and how many names between could take either's place."""
+        words = abs(self._places[s] - self._places[o])
+        between = range(min(s, o) + 1, max(s, o))
+        lists = abs(self._groups[s] - self._groups[o])
+        return [
+            float(s < o),
+            min(words, 20) / 20,
+            min(abs(s - o), 8) / 8,
+            float(lists == 0),
+            float(lists == 1),
+            min(abs(self._clauses[s] - self._clauses[o]), 4) / 4,
+            float(abs(s - o) == 1),
+            float(words == 1),
+            float(words == 2),
+            min(self._rivals(s, between), 3) / 3,
+            min(self._rivals(o, between), 3) / 3,
+        ]
+
+    def _rivals(self, end: int, between: range) -> int:
+        return sum(self._kinds[k] == self._kinds[end] and self._groups[k] != self._groups[end] for k in between)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the model makes of a sentence's pairs: the probabilities (pairs, 1 + relations) of no relation and of each,
+    and (pairs, modalities) of each modality, were there a statement."""
+
+    relations: Floats
+    modalities: Floats
+
+
+class Classifier:
+    """The model; `tables` are those that it was trained with."""
+
+    def __init__(self, folder: Path, tables: Tables) -> None:
+        self.tables = tables
+        self._session = session(folder / "classifier.onnx")
+        with np.load(folder / "classifier-head.npz") as head:
+            self._head = {name: head[name].astype(np.float32) for name in head.files}
+
+    def judge(self, sentences: Sequence[Sentence], judged: Sequence[Judged]) -> dict[int, Verdict]:
+        """The verdict on each sentence that has a pair, by its number."""
+        verdicts: dict[int, Verdict] = {}
+        for chosen in batches({i: len(sentences[i].words) for i, j in enumerate(judged) if j.pairs}):
+            parts = self._read([sentences[i] for i in chosen])
+            for row, i in enumerate(chosen):
+                verdicts[i] = self._judge(sentences[i], judged[i], [part[row] for part in parts])
+        return verdicts
+
+    def _read(self, batch: Sequence[Sentence]) -> list[Floats]:
+        inputs = {name: padded([getattr(s, name) for s in batch]) for name in ("words", "tags", "types")}
+        inputs["vectors"] = self.tables.vectors[padded([s.vectors for s in batch])]
+        inputs["lengths"] = np.array([len(s.words) for s in batch], np.int32)
+        parts: list[Floats] = self._session.run(["subject", "object", "between"], inputs)
+        return parts
+
+    def _judge(self, read: Sentence, judged: Judged, parts: Sequence[Floats]) -> Verdict:
+        subject, object_, between = parts
+        starts = np.array([read.places[pair.subject] for pair in judged.pairs])
+        ends = np.array([read.places[pair.object] for pair in judged.pairs])
+        mixed = subject[starts] + object_[ends] + self._features(judged.features)
+        for row, (first, last) in enumerate(zip(np.minimum(starts, ends), np.maximum(starts, ends), strict=True)):
+            if last - first > 1:
+                mixed[row] += between[first + 1 : last].max(axis=0)
+        mixed = np.maximum(mixed, 0)
+        mixed += np.maximum(self._layer("hidden", mixed), 0)
+        scores = np.where(judged.allowed, self._layer("out", mixed), -1e4)
+        return Verdict(softmax(scores), softmax(self._layer("modality", mixed)))
+
+    def _features(self, features: Floats) -> Floats:
+        """The layer of the features. Of the columns for pairs of types, most of all, each row has a single one."""
+        weight, bias = self._head["features_weight"], self._head["features_bias"]
+        first = features.shape[1] - len(self.tables.types) ** 2
+        result: Floats = weight.T[first + features[:, first:].argmax(axis=1)] + bias
+        result += features[:, :first] @ weight[:, :first].T
+        return result
+
+    def _layer(self, name: str, x: Floats) -> Floats:
+        result: Floats = x @ self._head[f"{name}_weight"].T + self._head[f"{name}_bias"]
+        return result
+
+
+def softmax(scores: Floats) -> Floats:
+    """Scores of rows as probabilities."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    result: Floats = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return result
+
+
+class RelationClassifier:
+    """The step behind the entities: relations of every sentence of a document."""
+
+    def __init__(self, ontology: Ontology, finder: RelationFinder, folder: Path) -> None:
+        tables = tagger(folder).tables
+        self._model = Classifier(folder, tables)
+        self._pairs = PairReader(ontology, finder, qualifiers("zh"), tables)
+        self._calibration = Calibration.load(folder)
+
+    def read(
+        self, docs: Sequence[Doc], headings: Sequence[Sequence[str]], mentions: Sequence[Sequence[Mention]]
+    ) -> list[list[Relation]]:
+        """One list per sentence; mentions in order."""
+        tables = self._model.tables
+        sentences = [sentence(d.text, words_of(d), row, tables) for d, row in zip(docs, mentions, strict=True)]
+        judged = [
+            self._pairs.read(doc.text, path, row, read)
+            for doc, path, row, read in zip(docs, headings, mentions, sentences, strict=True)
+        ]
+        verdicts = self._model.judge(sentences, judged)
+        return [
+            _surest(self._stated(row, judged[i], verdicts[i])) if i in verdicts else []
+            for i, row in enumerate(mentions)
+        ]
+
+    def _stated(self, mentions: Sequence[Mention], judged: Judged, verdict: Verdict) -> Iterator[Relation]:
+        """The likeliest relation of every pair, where that is sure enough."""
+        best = verdict.relations[:, 1:].argmax(axis=1)
+        for row, pair in enumerate(judged.pairs):
+            chance = float(verdict.relations[row, 1 + best[row]])
+            if chance < LEAST_CHANCE:
+                continue
+            subject, object_ = mentions[pair.subject], mentions[pair.object]
+            predicate, rule = self._model.tables.relations[best[row]], judged.rules[row]
+            ruled = rule is not None and rule.predicate == predicate
+            confidence = self._calibration.confidence(chance, subject.confidence, object_.confidence, ruled=ruled)
+            if confidence < self._calibration.threshold:
+                continue
+            yield Relation(
+                subject,
+                predicate,
+                object_,
+                f"{MODEL}+{rule.rule}" if rule and ruled else MODEL,
+                confidence,
+                rule.trigger if rule and ruled else trigger(subject, object_),
+                _modality(judged, verdict, row),
+            )
+
+
+def _modality(judged: Judged, verdict: Verdict, row: int) -> Modality:
+    """The model's, but for denials: annotated sentences hold too few of them to learn from, and their words are few."""
+    denied = judged.features[row, _GEOMETRY + MODALITIES.index("negated")] == 1
+    return "negated" if denied else MODALITIES[int(verdict.modalities[row].argmax())]
+
+
+def _surest(relations: Iterable[Relation]) -> list[Relation]:
+    """Each statement once: a sentence that names a thing twice says no more of it for that."""
+    best: dict[tuple[str, str, str], Relation] = {}
+    for relation in relations:
+        key = (relation.subject.entity, relation.predicate, relation.object.entity)
+        if key not in best or relation.confidence > best[key].confidence:
+            best[key] = relation
+    return list(best.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How probabilities of the models become confidence: 0.8 means right four times in five on unseen documents.
+
+    A logistic regression on the log-odds of the relation and of the two names, and on whether a rule agrees, fitted on
+    documents that the models had not seen (`ingest.train`). What is less sure than `threshold` is not stated."""
+
+    threshold: float
+    weights: tuple[float, ...]
+    """For the constant, the relation, the less sure name, the surer name, the rule."""
+
+    def confidence(self, relation: float, subject: float, object_: float, *, ruled: bool) -> float:
+        """The share of statements like this one that are right."""
+        odds = float(np.dot(self.weights, signs(relation, subject, object_, ruled=ruled)))
+        return round(float(1 / (1 + np.exp(-odds))), 4)
+
+    def save(self, folder: Path) -> None:
+        """Write `calibration.json`."""
+        data = {"threshold": self.threshold, "weights": [round(w, 4) for w in self.weights]}
+        (folder / "calibration.json").write_text(json.dumps(data) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Calibration":
+        """What `save` wrote."""
+        data = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+        return cls(data["threshold"], tuple(data["weights"]))
+
+
+def signs(relation: float, subject: float, object_: float, *, ruled: bool) -> list[float]:
+    """What the calibration goes by."""
+    low, high = sorted((subject, object_))
+    return [1.0, _log_odds(relation), _log_odds(low), _log_odds(high), float(ruled)]
+
+
+def _log_odds(chance: float) -> float:
+    held = min(max(chance, 0.001), 0.999)
+    return float(np.log(held / (1 - held)))

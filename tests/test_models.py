@@ -1,0 +1,217 @@
+"""The trained models: how their arrays are made and decoded, what they read, and that they can be trained anew."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.classifier import Calibration, sentence
+from ingest.encoding import Tables
+from ingest.lac import lac
+from ingest.names import Word, confidence, names_of
+from ingest.pipeline import Pipeline, nlp
+from ingest.relations import Mention
+from ingest.tagger import FOLDER, decode
+from ingest.train.data import attached, detached
+from kg.errors import DocumentError
+from kg.model import Bibliography, Document, Extraction, Reading, Section, Sentence
+from kg.ontology import load
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+TYPES = ("Policy", "Place")
+TABLES = Tables.load(FOLDER)
+
+
+# ---- Decoding
+
+
+def marks(tags: tuple[int, ...]) -> list[tuple[int, int, str]] | None:
+    """The names that a sequence of tags spells, or None where the tags cannot follow each other."""
+    found, start, inside = [], 0, -1
+    for at, tag in enumerate(tags):
+        type_, part = divmod(tag - 1, 4) if tag else (-1, -1)
+        if (part in (1, 2)) != (inside >= 0) or (part in (1, 2) and type_ != inside):
+            return None
+        if part == 0:
+            start, inside = at, type_
+        if part in (2, 3):
+            found.append((start if part == 2 else at, at + 1, TYPES[type_]))
+            inside = -1
+    return found if inside < 0 else None
+
+
+scores = st.lists(
+    st.lists(st.integers(-50, 50), min_size=1 + 4 * len(TYPES), max_size=1 + 4 * len(TYPES)), min_size=1, max_size=4
+)
+
+
+@given(scores)
+def test_decoding_finds_the_best_allowed_sequence(rows: list[list[int]]) -> None:
+    """As good as the best of all sequences, each tried."""
+    table = np.array(rows, np.float32)
+    found = [
+        (name.start, name.end, name.type) for name in decode(table[None], np.array([len(rows)], np.int32), TYPES)[0]
+    ]
+    totals: dict[tuple[tuple[int, int, str], ...], float] = {}
+    for tags in product(range(1 + 4 * len(TYPES)), repeat=len(rows)):
+        if (names := marks(tags)) is not None:
+            totals[tuple(names)] = sum(row[tag] for row, tag in zip(rows, tags, strict=True))
+    assert totals[tuple(found)] == max(totals.values())
+
+
+@given(st.lists(scores, min_size=2, max_size=3))
+def test_a_batch_is_decoded_as_its_sentences_are(sentences: list[list[list[int]]]) -> None:
+    longest = max(map(len, sentences))
+    batch = np.full((len(sentences), longest, 1 + 4 * len(TYPES)), 99, np.float32)
+    for row, table in enumerate(sentences):
+        batch[row, : len(table)] = table
+    alone = [decode(np.array([s], np.float32), np.array([len(s)], np.int32), TYPES)[0] for s in sentences]
+    assert decode(batch, np.array([len(s) for s in sentences], np.int32), TYPES) == alone
+
+
+# ---- Arrays
+
+
+def test_tables_survive_saving(tmp_path: Path) -> None:
+    TABLES.save(tmp_path)
+    again = Tables.load(tmp_path)
+    assert (again.types, again.relations, again.tags) == (TABLES.types, TABLES.relations, TABLES.tags)
+    assert again.characters == TABLES.characters
+    assert again.words == TABLES.words
+    assert np.array_equal(again.vectors, TABLES.vectors)
+
+
+def test_tables_speak_of_the_ontology() -> None:
+    ontology = load()
+    assert set(TABLES.types) <= set(ontology.types)
+    assert set(TABLES.relations) <= set(ontology.relations)
+
+
+def test_a_compound_takes_after_its_head() -> None:
+    assert TABLES.word("某某电池") == TABLES.word("电池") != TABLES.word("㐀㐁")
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 6)), max_size=6))
+def test_every_mention_has_its_place(spans: list[tuple[int, int]]) -> None:
+    """However names and words cut each other, also where names overlap."""
+    text = "为应对石油危机挪威政府启动了极光计划并资助特隆赫姆大学研制电解槽等关键设备"
+    words = [Word(a, b, tag, text[a:b]) for a, b, tag in lac().words([text])[0]]
+    mentions = sorted(
+        (Mention(a, min(a + n, len(text)), "Place", str(a)) for a, n in spans), key=lambda mention: mention.start
+    )
+    read = sentence(text, words, mentions, TABLES)
+    assert len(read.places) == len(mentions)
+    assert all(read.types[place] == 1 + TABLES.types.index("Place") for place in read.places)
+    assert np.count_nonzero(read.types) == len(mentions)
+
+
+def test_a_calibration_survives_saving_and_grows_with_the_models_sureness(tmp_path: Path) -> None:
+    calibration = Calibration.load(FOLDER)
+    calibration.save(tmp_path)
+    assert Calibration.load(tmp_path) == calibration
+    chances = [calibration.confidence(chance, 0.9, 0.9, ruled=False) for chance in (0.2, 0.5, 0.8, 0.99)]
+    assert chances == sorted(chances)
+    assert calibration.confidence(0.5, 0.3, 0.9, ruled=False) < calibration.confidence(0.5, 0.9, 0.9, ruled=False)
+    assert calibration.confidence(0.5, 0.9, 0.9, ruled=False) < calibration.confidence(0.5, 0.9, 0.9, ruled=True)
+
+
+# ---- What is read
+
+
+def extracted(text: str) -> Extraction:
+    section = Section("1", ("1 引言",), "body", 0, len(text))
+    reading = Reading(
+        Document("made-up", text, "zh", Bibliography()), (Sentence(text, tuple(range(len(text))), section),)
+    )
+    return Pipeline().extract_reading(reading)
+
+
+def test_names_that_no_dictionary_and_no_pattern_has_are_read() -> None:
+    doc = nlp("zh")("2015年，巴伐利亚极光能源公司研制出钒铁液流储能电堆，带动了储能产业发展。")
+    known = {(name.start, name.end, name.type) for name in names_of(doc)}
+    alone = [ent for ent in doc.ents if (ent.start_char, ent.end_char, ent.label_) not in known]
+    assert alone
+    assert all(0 < confidence(doc, ent) <= 1 for ent in doc.ents)
+
+
+def test_statements_are_read_with_their_modality() -> None:
+    ontology = load()
+    read = extracted("1987年，挪威政府设立了奥斯陆海洋研究所，资助该所研发潮汐发电技术。")
+    said = {(a.predicate, a.modality) for a in read.assertions}
+    assert ("established", "actual") in said
+    types = {entity.id: entity.type for entity in read.entities}
+    assert all(ontology.allows(types[a.subject], a.predicate, types[a.object]) for a in read.assertions)
+    proposed = extracted("建议挪威政府设立海洋研究所，应加快研发潮汐发电技术。")
+    assert {a.modality for a in proposed.assertions} == {"proposed"}
+
+
+# ---- Training
+
+ROWS = [
+    {
+        "sid": "a-1",
+        "section": "",
+        "text": "挪威政府启动了极光计划，挪威政府资助奥斯陆大学。",
+        "entities": [
+            {"id": "T1", "surface": "挪威政府", "occ": 0, "type": "Government", "canonical": "挪威政府"},
+            {"id": "T2", "surface": "极光计划", "occ": 0, "type": "Program", "canonical": "极光研究计划"},
+            {"id": "T3", "surface": "挪威政府", "occ": 1, "type": "Government", "canonical": "挪威政府"},
+            {"id": "T4", "surface": "奥斯陆大学", "occ": 0, "type": "University", "canonical": "奥斯陆大学"},
+        ],
+        "relations": [
+            {"s": "T2", "p": "issuedBy", "o": "T1", "modality": "actual", "time": "", "value": ""},
+            {"s": "T3", "p": "funds", "o": "T4", "modality": "actual", "time": "", "value": ""},
+        ],
+    }
+]
+
+
+def without_ids(row: dict) -> tuple:
+    names = {e["id"]: (e["surface"], e["occ"], e["type"], e["canonical"]) for e in row["entities"]}
+    stated = [(names[r["s"]], r["p"], names[r["o"]], r["modality"], r["time"], r["value"]) for r in row["relations"]]
+    return row["sid"], row["text"], sorted(names.values()), sorted(stated)
+
+
+def test_annotations_come_back_from_the_corpus_that_they_were_taken_from(tmp_path: Path) -> None:
+    corpus = "前言。\n\n" + ROWS[0]["text"] + "\n后记。"
+    rows = list(detached(ROWS, corpus))
+    assert all("挪威" not in json.dumps(row["entities"][0], ensure_ascii=False) for row in rows)
+    file = tmp_path / "standoff.jsonl"
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    assert [without_ids(row) for row in attached(file, corpus)] == [without_ids(row) for row in ROWS]
+    with pytest.raises(DocumentError, match=r"standoff\.jsonl:1: the corpus has another text"):
+        list(attached(file, "x" + corpus))
+    with pytest.raises(DocumentError, match="does not stand in the corpus"):
+        list(detached(ROWS, "另一篇。"))
+
+
+def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Path) -> None:
+    """Both networks learn a sentence by heart, are written, and then read it."""
+    pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
+    from ingest.gold import GoldDocument, gold_reading, read_gold
+    from ingest.train import models
+    from ingest.train.fit import Course
+    from ingest.train.models import School, Weights, candidates, sentences_of, with_frequent
+
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(ROWS[0], ensure_ascii=False) + "\n", encoding="utf-8")
+    gold = read_gold(file, load())
+    many = [GoldDocument("a", gold.sentences * 8)]
+    assert candidates().pipe_names == ["lac_words", "policy_names"]
+    tables = with_frequent(TABLES, list(sentences_of(many)))
+    said: list[str] = []
+    school = School(tables, said.append)
+    course = Course(12, 4, 2e-3, 2e-3, 0.3, 0.1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "TAGGER", (course, course))
+        patch.setattr(models, "CLASSIFIER", (course, course))
+        sentences = list(sentences_of(many))
+        start = Weights(school.first_tagger(sentences), school.first_classifier(sentences))
+        school.second(start, school.read(sentences), tmp_path / "models", "test")
+    read = Pipeline(models=tmp_path / "models").extract_reading(gold_reading(gold, None))
+    assert {a.predicate for a in read.assertions} == {"issuedBy", "funds"}
+    assert any("loss" in line for line in said)
