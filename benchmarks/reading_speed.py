@@ -1,0 +1,54 @@
+"""How fast documents are read, beside LAC's own tagging of the same sentences: `python benchmarks/reading_speed.py`.
+
+Prints KB of text (UTF-8) per CPU-second of the whole pipeline, of the steps behind spaCy, and of LAC alone, the CPU
+time that starting takes (imports, models, dictionary), and the peak of memory.
+"""
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "zh"
+DOCUMENTS = 12
+
+
+def main() -> None:
+    files = sorted(CORPUS.glob("*.txt"))[:DOCUMENTS]
+    if not files:
+        sys.exit("skipped: the texts in ../shared/corpus are missing")
+    began = time.process_time()
+    from ingest.lac import lac
+    from ingest.pipeline import Pipeline, nlp
+    from ingest.reading import read
+
+    pipeline = Pipeline()
+    pipeline.extract_reading(read(files[0]))
+    print(f"start and first document  {time.process_time() - began:.1f} s")
+    readings = [read(file) for file in files]
+    size = sum(len(file.read_bytes()) for file in files) / 1024
+    sentences = [[sentence.text for sentence in reading.sentences] for reading in readings]
+    whole = measured(lambda: [pipeline.extract(file) for file in files])
+    names = measured(lambda: [list(nlp("zh").pipe(texts)) for texts in sentences])
+    alone = measured(lambda: [batches(lac().words, texts) for texts in sentences])
+    print(f"{size:.0f} KB in {len(files)} documents")
+    for name, seconds in (("whole pipeline", whole), ("names (spaCy)", names), ("LAC alone", alone)):
+        print(f"{name:16} {size / seconds:6.1f} KB per CPU-second   {seconds / alone:4.1f} times LAC's")
+    print(f"peak of memory   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def measured(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def batches(words: Callable[[list[str]], object], texts: list[str]) -> None:
+    texts = sorted(texts, key=len)
+    for start in range(0, len(texts), 32):
+        words(texts[start : start + 32])
+
+
+if __name__ == "__main__":
+    main()
