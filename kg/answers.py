@@ -1,12 +1,14 @@
 """What routes share: the store that a request reads from, and the parameters that many of them have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Depends, Query, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from kg.live import LiveStore, Snapshot
+from kg.media import JSON
 
 Json = dict[str, Any]
 
@@ -35,20 +37,38 @@ INLINE = {
 
 
 class Reader:
-    """What a request reads from: the store as it is now."""
+    """What a request reads from: the store as it is now. Its answers carry an ETag, which changes with the store; where
+    the client has that state already, it gets 304."""
 
     def __init__(self, request: Request) -> None:
         self._live: LiveStore = request.app.state.live
+        self._known = request.headers.get("if-none-match", "")
 
     def answer(self, look: Callable[[Snapshot], Json]) -> Response:
         """What the look-up gives, as JSON."""
-        return JSONResponse(self._live.read(look))
+        return self.bytes(lambda now: orjson.dumps(look(now)), JSON)
 
     def page(self, look: Callable[[Snapshot], str]) -> Response:
         """What the look-up gives, as a page that carries its scripts in itself."""
         return HTMLResponse(self._live.read(look), headers=INLINE)
 
+    def bytes(self, look: Callable[[Snapshot], bytes], content_type: str, vary: str = "") -> Response:
+        """What the look-up gives, as that type of content; `vary` names the headers that the choice depends on."""
+        now = self._live.current()
+        # weak, since the same answer may also go compressed; each type of an address has its own
+        tag = f'W/"{now.tag}-{content_type.partition(";")[0].rpartition("/")[2]}"'
+        headers = {"ETag": tag, **({"Vary": vary} if vary else {})}
+        if tag in (each.strip() for each in self._known.split(",")):
+            return Response(status_code=304, headers=headers)
+        return Response(look(now), headers={**headers, "Content-Type": content_type})
+
+
+def paged(rows: Sequence[Any], limit: int, offset: int) -> Sequence[Any]:
+    """The page of the rows."""
+    return rows[offset : offset + limit]
+
 
 Reading = Annotated[Reader, Depends()]
 Name = Annotated[str, Query(max_length=500, description="任一名称或标识 · any name of it, or its id")]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="最多条数 · at most so many")]
+Offset = Annotated[int, Query(ge=0, le=10_000_000, description="跳过前几条 · leave out the first so many")]
