@@ -1,14 +1,16 @@
 """What routes share: the store that a request reads from, and the parameters that many of them have."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from typing import Annotated, Any, BinaryIO
 
 import orjson
 from fastapi import Depends, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 from kg.live import LiveStore, Snapshot
 from kg.media import JSON
+from kg.streams import streamed
 
 Json = dict[str, Any]
 
@@ -41,7 +43,7 @@ class Reader:
     the client has that state already, it gets 304."""
 
     def __init__(self, request: Request) -> None:
-        self._live: LiveStore = request.app.state.live
+        self.live: LiveStore = request.app.state.live
         self._known = request.headers.get("if-none-match", "")
 
     def answer(self, look: Callable[[Snapshot], Json]) -> Response:
@@ -50,17 +52,36 @@ class Reader:
 
     def page(self, look: Callable[[Snapshot], str]) -> Response:
         """What the look-up gives, as a page that carries its scripts in itself."""
-        return HTMLResponse(self._live.read(look), headers=INLINE)
+        return HTMLResponse(self.live.read(look), headers=INLINE)
 
     def bytes(self, look: Callable[[Snapshot], bytes], content_type: str, vary: str = "") -> Response:
         """What the look-up gives, as that type of content; `vary` names the headers that the choice depends on."""
-        now = self._live.current()
-        # weak, since the same answer may also go compressed; each type of an address has its own
-        tag = f'W/"{now.tag}-{content_type.partition(";")[0].rpartition("/")[2]}"'
-        headers = {"ETag": tag, **({"Vary": vary} if vary else {})}
-        if tag in (each.strip() for each in self._known.split(",")):
+        now = self.live.current()
+        headers = {"ETag": _tag(now, content_type), **({"Vary": vary} if vary else {})}
+        if self._knows(headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return Response(look(now), headers={**headers, "Content-Type": content_type})
+
+    def stream(
+        self, write: Callable[[Snapshot, BinaryIO], None], content_type: str, headers: Mapping[str, str]
+    ) -> Response:
+        """What is written to a file, sent while it is written. Raises Busy where several are being sent."""
+        now = self.live.current()
+        headers = {**headers, "ETag": _tag(now, content_type)}
+        if self._knows(headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        chunks = streamed(lambda stream: write(now, stream))
+        # an error at the beginning becomes an answer of its own
+        first = next(chunks, b"")
+        return StreamingResponse(chain((first,), chunks), headers={**headers, "Content-Type": content_type})
+
+    def _knows(self, tag: str) -> bool:
+        return tag in (each.strip() for each in self._known.split(","))
+
+
+def _tag(now: Snapshot, content_type: str) -> str:
+    # weak, since the same answer may also go compressed; each type of an address has its own
+    return f'W/"{now.tag}-{content_type.partition(";")[0].rpartition("/")[2]}"'
 
 
 def paged(rows: Sequence[Any], limit: int, offset: int) -> Sequence[Any]:

@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import problems, queries, routes, sparql
+from kg import linked, problems, queries, routes, sparql
 from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
@@ -65,6 +65,7 @@ def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK, limits: Limit
     problems.install(app)
     app.include_router(routes.api)
     app.include_router(routes.questions(queries.load(), ontology))
+    app.include_router(linked.router)
     app.include_router(sparql.router)
     app.include_router(_service)
     app.include_router(_pages)

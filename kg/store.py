@@ -284,6 +284,22 @@ class Store:
         beliefs = belief.across_documents(map(stated, self.select(_PEERS.replace("$NODES", nodes))))
         return tuple(replace(each, belief=beliefs[each.id]) for each in found)
 
+    def about_entity(self, id: str, most: int = 1000) -> list[ox.Triple]:
+        """What is known of an entity as triples, in a fixed order: its description, the direct triples from and to it,
+        and its statements (at most so many) with their evidence. None where no document names it."""
+        node = str(rdf.entity_node(id))
+        return sorted(self._construct(_ABOUT.replace("$NODE", node).replace("$MOST", str(most))), key=str)
+
+    def about_statement(self, id: str) -> list[ox.Triple]:
+        """A statement with its evidence and its figure as triples, in a fixed order. None where there is none."""
+        return sorted(self._construct(_STATEMENTS.replace("$NODES", _values("st", [rdf.statement_node(id)]))), key=str)
+
+    def about_document(self, source: str) -> list[ox.Triple]:
+        """What a document says of itself, and its sections, without its text, as triples in a fixed order. Raises
+        NotFound."""
+        members = self._members(self.require(source), "Document", "Section")
+        return sorted((triple for triple in members if triple.predicate != rdf.term("text")), key=str)
+
     def _about(self, node: ox.NamedNode, graph: ox.NamedNode) -> Iterator[ox.Quad]:
         return self._open.quads_for_pattern(node, None, None, graph)
 
@@ -412,6 +428,23 @@ CONSTRUCT { ?n ?p ?o } WHERE {
     UNION { $NODES GRAPH ?g { ?st pkg:evidence ?e . ?e pkg:part ?n . ?n ?p ?o } }
 }"""
 
+
+_ABOUT = """
+CONSTRUCT { ?n ?p ?o } WHERE {
+    { $NODE ?p ?o BIND($NODE AS ?n) }
+    UNION { ?n ?p $NODE BIND($NODE AS ?o) }
+    UNION { GRAPH ?g { $NODE ?p ?o } BIND($NODE AS ?n) }
+    UNION {
+        { SELECT DISTINCT ?st ?g {
+            GRAPH ?g { { ?st pkg:subject $NODE } UNION { ?st pkg:object $NODE } ?st a pkg:Statement }
+        } LIMIT $MOST }
+        GRAPH ?g {
+            { ?st ?p ?o BIND(?st AS ?n) }
+            UNION { ?st pkg:evidence|pkg:observation ?n . ?n ?p ?o }
+            UNION { ?st pkg:evidence/pkg:part ?n . ?n ?p ?o }
+        }
+    }
+}"""
 
 STATED = """
     GRAPH ?source {

@@ -41,7 +41,7 @@ def test_documents(client: httpx.Client) -> None:
 
 
 def test_merges(client: httpx.Client) -> None:
-    assert client.get("/api/merges").json() == {"merges": []}
+    assert client.get("/api/merges").json() == {"total": 0, "merges": []}
 
 
 def test_search_in_both_languages(client: httpx.Client) -> None:
