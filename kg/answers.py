@@ -1,12 +1,15 @@
 """What routes share: the store that a request reads from, and the parameters that many of them have."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Annotated, Any, BinaryIO
 
 import orjson
 from fastapi import Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from kg.live import LiveStore, Snapshot
 from kg.media import JSON
@@ -65,18 +68,33 @@ class Reader:
     def stream(
         self, write: Callable[[Snapshot, BinaryIO], None], content_type: str, headers: Mapping[str, str]
     ) -> Response:
-        """What is written to a file, sent while it is written. Raises Busy where several are being sent."""
+        """What is written to a file, sent while it is written. Raises StoreError where several are being sent."""
         now = self.live.current()
         headers = {**headers, "ETag": _tag(now, content_type)}
         if self._knows(headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        chunks = streamed(lambda stream: write(now, stream))
-        # an error at the beginning becomes an answer of its own
-        first = next(chunks, b"")
-        return StreamingResponse(chain((first,), chunks), headers={**headers, "Content-Type": content_type})
+        return _Streamed(streamed(lambda stream: write(now, stream)), {**headers, "Content-Type": content_type})
 
     def _knows(self, tag: str) -> bool:
         return tag in (each.strip() for each in self._known.split(","))
+
+
+class _Streamed(StreamingResponse):
+    """Chunks as they come. Their generator is closed when the client has them all, or has gone."""
+
+    def __init__(self, chunks: Generator[bytes, None, None], headers: Mapping[str, str]) -> None:
+        self._chunks = chunks
+        # an error at the beginning becomes an answer of its own
+        super().__init__(chain((next(chunks, b""),), chunks), headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            # nothing is wrong where the client has gone
+            with suppress(ClientDisconnect):
+                await super().__call__(scope, receive, send)
+        finally:
+            self._chunks.close()
 
 
 def _tag(now: Snapshot, content_type: str) -> str:

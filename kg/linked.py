@@ -104,7 +104,7 @@ def entity(
 
 @router.get("/document/{source:path}")
 def document(
-    request: Request, reading: Reading, source: Annotated[str, Path(examples=["paper-a"])], form: _Format = None
+    request: Request, reading: Reading, source: Annotated[str, Path(examples=["hpc-zh"])], form: _Format = None
 ) -> Response:
     """一篇文献 · A document."""
     return _answer(
@@ -120,7 +120,12 @@ def document(
 
 
 @router.get("/statement/{id}")
-def statement(request: Request, reading: Reading, id: str, form: _Format = None) -> Response:
+def statement(
+    request: Request,
+    reading: Reading,
+    id: Annotated[str, Path(examples=["2cb7ad8b548138007f61"])],
+    form: _Format = None,
+) -> Response:
     """一条陈述及其证据 · A statement with its evidence; its page is the place where it is read."""
 
     def found(now: Snapshot) -> Assertion:

@@ -23,7 +23,7 @@ api = APIRouter(prefix="/api", responses=PROBLEMS)
 
 
 _Source = Annotated[
-    str | None, Query(max_length=500, description="只看这篇文献 · of this document only", examples=["paper-a"])
+    str | None, Query(max_length=500, description="只看这篇文献 · of this document only", examples=["hpc-zh"])
 ]
 _Type = Annotated[str | None, Query(max_length=50, description="实体类型 · an entity type", examples=["Technology"])]
 _Entity = Annotated[str, Path(description="标识或任一名称 · its id or any name of it", examples=["program/863计划"])]
@@ -42,7 +42,7 @@ def documents(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Resp
 
 
 @api.get("/documents/{source:path}", tags=["文献 documents"])
-def document(source: Annotated[str, Path(examples=["paper-a"])], reading: Reading) -> Response:
+def document(source: Annotated[str, Path(examples=["hpc-zh"])], reading: Reading) -> Response:
     """一篇文献的题录、章节和全文 · A document's bibliography, sections and text."""
     return reading.answer(lambda now: rows.text_row(now.graph.store.document(source)))
 
@@ -68,7 +68,7 @@ def entities(
             max_length=200,
             description="名称或其一部分：中文、英文、拼音、首字母，可有误 · "
             "a name or a part of it: Chinese, English, pinyin, initials; slips are forgiven",
-            examples=["dongli"],
+            examples=["gaoxingneng"],
         ),
     ] = "",
     type: _Type = None,

@@ -1,6 +1,6 @@
 """What a function writes to a file, as chunks that come while it writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from io import BufferedWriter, RawIOBase
 from queue import Full, Queue
 from threading import BoundedSemaphore, Thread
@@ -44,9 +44,9 @@ class _Pipe(RawIOBase):
         raise BrokenPipeError
 
 
-def streamed(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
-    """The chunks of what `write` writes. It runs in a thread of its own, which ends when the iterator is closed, or
-    forgotten. Raises what `write` raises, StoreError where too many run already."""
+def streamed(write: Callable[[BinaryIO], None]) -> Generator[bytes, None, None]:
+    """The chunks of what `write` writes. It runs in a thread of its own, which ends when the generator is closed.
+    Raises what `write` raises, StoreError where too many run already."""
     if not _free.acquire(blocking=False):
         raise StoreError("several exports are being sent already: ask again in a moment")
     pipe = _Pipe()
