@@ -63,12 +63,10 @@ def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK, limits: Limit
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_middleware(Observed, telemetry=app.state.telemetry)
     problems.install(app)
-    app.include_router(routes.api)
+    # a request is compared with the routes in their order: the questions, which are many, come last
+    for router in (sparql.router, linked.router, routes.api, _service, _pages):
+        app.include_router(router)
     app.include_router(routes.questions(queries.load(), ontology))
-    app.include_router(linked.router)
-    app.include_router(sparql.router)
-    app.include_router(_service)
-    app.include_router(_pages)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
     return app
