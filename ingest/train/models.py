@@ -1,7 +1,8 @@
 """From annotated sentences to a folder of models, and what such models are worth on documents that they have not seen.
 
 Two stages: both networks first learn from the annotations made for training alone (`annotations.jsonl`), then from the
-gold documents and what was annotated of the rest of their text (`windows.jsonl`). Only the second stage differs between the folds of a cross-validation: the first sees no gold document.
+gold documents and what was annotated of the rest of their text (`windows.jsonl`). Only the second stage differs between
+the folds of a cross-validation: the first sees no gold document.
 """
 
 import random
