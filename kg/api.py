@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import queries, rows
+from kg import analysis_routes, queries, rows
 from kg.config import package_version
 from kg.errors import NotFound, PolicykgError, QueryError, StoreError
 from kg.export import entity_row
@@ -59,6 +59,7 @@ def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK) -> FastAPI:
         app.add_exception_handler(kind, _problem)
     app.include_router(_api)
     app.include_router(_questions(queries.load(), ontology))
+    app.include_router(analysis_routes.router())
     app.include_router(_pages)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
