@@ -179,7 +179,7 @@ def _grid_lines(chart: Chart, language: Language) -> Iterator[str]:
     cells: dict[tuple[float, float], list[str]] = {}
     for point in chart.points:
         cells.setdefault((point.x, point.y), []).append(_said(point.label, language))
-    yield f"{chart.y.label(language)} ↑  {chart.x.label(language)} →"
+    yield plain(f"{chart.y.label(language)} ↑  {chart.x.label(language)} →")
     for x, y in sorted(cells, key=lambda cell: (-cell[1], -cell[0])):
         names = "、".join(cells[x, y]) if language == "zh" else ", ".join(cells[x, y])
         place = f"({_tick(chart.x, x, language)}, {_tick(chart.y, y, language)})"
@@ -223,7 +223,7 @@ def chart_svg(chart: Chart, title: str, language: Language) -> str:
     body, height = drawn[chart.kind](chart, language) if chart.kind in drawn and chart.points else ([], 20)
     series = [words for words in _series(chart.points) if any(words)]
     legend = _legend(series, language) if chart.kind != "none" else []
-    top = 34 + _ROW * len(legend)
+    top = 34 + _ROW * -(-len(series) // _LEGEND) if legend else 34
     total = top + height + 20
     return "\n".join(
         [
@@ -264,13 +264,20 @@ def _colour(series: list[Words], words: Words) -> str:
     return _COLOURS[series.index(words) % len(_COLOURS)] if words in series else _COLOURS[0]
 
 
+_LEGEND = 4
+"""How many entries of a legend stand in a line."""
+
+
 def _legend(series: list[Words], language: Language) -> list[str]:
     if len(series) < 2:
         return []
-    return [
-        _box(10, _ROW * row, 16, _colour(series, words), "") + _label(32, _ROW * row + 13, _said(words, language))
-        for row, words in enumerate(series)
-    ]
+    lines: list[str] = []
+    for number, words in enumerate(series):
+        down, across = divmod(number, _LEGEND)
+        x, y = 10 + across * (_WIDE - 20) / _LEGEND, _ROW * down
+        lines.append(_box(x, y, 16, _colour(series, words), ""))
+        lines.append(_label(x + 22, y + 13, _said(words, language), longest=28))
+    return lines
 
 
 def _bars_svg(chart: Chart, language: Language) -> tuple[list[str], int]:
@@ -321,6 +328,8 @@ def _grid_svg(chart: Chart, language: Language) -> tuple[list[str], int]:
     for value in range(int(most_x) + 1):
         lines.append(_label(120 + wide * value / (most_x + 1), high + 20, _tick(chart.x, value, language), longest=20))
     for value in range(int(most_y) + 1):
+        y = high - high * value / (most_y + 1) + 6
+        lines.append(f'<line x1="110" x2="{_WIDE - 10}" y1="{y:.1f}" y2="{y:.1f}" stroke="#dddddd"/>')
         lines.append(_label(4, high - high * value / (most_y + 1) - 8, _tick(chart.y, value, language), longest=18))
     rows = max(1, int(high / (most_y + 1) / 14) - 1)
     for (x, y), points in cells.items():

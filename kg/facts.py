@@ -65,17 +65,34 @@ class Fact:
         return self.object if self.subject == id_ else self.subject
 
 
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time that a document gives: the entity that it is the time of, or where it is none of the graph, the
+    words for it; what it says, and where."""
+
+    about: str
+    words: str
+    value: str
+    quote: Quote
+
+
 class Facts:
     """The statements of a store that are believed at least so far, and what they are about."""
 
     def __init__(
-        self, ontology: Ontology, entities: Iterable[Entity], facts: Iterable[Fact], doubted: Iterable[Fact] = ()
+        self,
+        ontology: Ontology,
+        entities: Iterable[Entity],
+        facts: Iterable[Fact],
+        doubted: Iterable[Fact] = (),
+        durations: Iterable[Duration] = (),
     ) -> None:
         self.ontology = ontology
         self.entities: Mapping[str, Entity] = {entity.id: entity for entity in entities}
         self.all: tuple[Fact, ...] = tuple(facts)
         self.doubted: tuple[Fact, ...] = tuple(doubted)
         """The statements that are believed too little to be among them."""
+        self.durations: tuple[Duration, ...] = tuple(durations)
         self._from: defaultdict[str, list[Fact]] = defaultdict(list)
         self._to: defaultdict[str, list[Fact]] = defaultdict(list)
         for fact in self.all:
@@ -90,7 +107,8 @@ class Facts:
         found += [_inferred(inference, known) for inference in inferences(graph.store)]
         kept = [fact for fact in found if fact.belief >= min_confidence]
         doubted = [fact for fact in found if fact.belief < min_confidence]
-        return cls(graph.ontology, graph.store.entities(), kept, doubted)
+        durations = _durations(graph.store.select(_DURATIONS), {fact.id for fact in doubted})
+        return cls(graph.ontology, graph.store.entities(), kept, doubted, durations)
 
     # ---- Statements
 
@@ -251,6 +269,35 @@ def _text(row: Row, name: str) -> str:
 
 def _year(row: Row, name: str) -> int | None:
     return int(rdf.text_of(row[name])) if name in row else None
+
+
+_DURATIONS = f"""
+SELECT DISTINCT ?about ?words ?value ?source ?quote ?section ?st {{
+    GRAPH ?source {{
+        ?ob pkg:measureKind <{QUALIFIER}measure/duration> ; pkg:valueText ?value .
+        {{ ?ob pkg:evidence ?ev }} UNION {{ ?st pkg:observation ?ob ; pkg:evidence ?ev }}
+        ?ev pkg:quote ?quote .
+        OPTIONAL {{ ?ev pkg:section ?section }}
+        OPTIONAL {{ ?ob pkg:about ?about }}
+        OPTIONAL {{ ?ob pkg:aboutText ?words }}
+    }}
+}} ORDER BY ?source ?quote ?value ?about ?words"""
+"""Figures are lengths of time by the kind of what they measure, whether a statement or the prose gives them."""
+
+
+def _durations(rows: list[Row], doubted: Collection[str]) -> list[Duration]:
+    """The lengths of time, those of doubted statements left out."""
+    kept = (row for row in rows if _text(row, "st").removeprefix(STATEMENT) not in doubted)
+    found = (
+        Duration(
+            about=_text(row, "about").removeprefix(ENTITY),
+            words=_text(row, "words"),
+            value=_text(row, "value"),
+            quote=Quote(rdf.source_of(_text(row, "source")), _text(row, "section"), _text(row, "quote")),
+        )
+        for row in kept
+    )
+    return list(dict.fromkeys(found))
 
 
 def _inferred(inference: Inference, known: Mapping[str, Fact]) -> Fact:

@@ -103,7 +103,7 @@ def run(graph: Graph, params: Mapping[str, str]) -> Result:
     )
     axes = Axis("match", "匹配", "match"), Axis("score", "得分", "score"), Axis("status", "状态", "status")
     chart = Chart("bar", *axes, points=points)
-    return Result("match", title, table, chart, (*_notes(facts, entity, year, len(found), abroad), *left_out(facts)))
+    return Result("match", title, table, chart, (*_notes(entity, year, found, abroad), *left_out(facts)))
 
 
 def _latest(graph: Graph) -> int:
@@ -262,7 +262,7 @@ def _years(period: tuple[int | None, int | None]) -> str:
     return start if not end else f"{start}–{end}"
 
 
-def _notes(facts: Facts, entity: Entity, year: int, found: int, abroad: int) -> tuple[Words, ...]:
+def _notes(entity: Entity, year: int, found: list[Match], abroad: int) -> tuple[Words, ...]:
     notes: list[Words] = [
         (
             f"以 {year} 年为准：写明的时期早于它就结束的，或已被接替的，算“已结束”；没有写结束的按“实际”列出，"
@@ -280,6 +280,13 @@ def _notes(facts: Facts, entity: Entity, year: int, found: int, abroad: int) -> 
                 f"No program, policy or instrument in the graph leads to {entity.label('en')} in one or two steps. "
                 f"See kg show for what "
                 "is stated of it, or lower min_confidence.",
+            )
+        )
+    if unplaced := sum(1 for match in found if not match.countries):
+        notes.append(
+            (
+                f"{unplaced} 项没有说明属于哪国或由谁采用，是否适用于某国须看原文。",
+                f"For {unplaced} no document says of which country they are or who uses them: see the sentences.",
             )
         )
     if abroad:

@@ -111,14 +111,17 @@ def _names(facts: Facts, id_: str) -> frozenset[str]:
 def _state(facts: Facts, known: Counts, thing: str, home: frozenset[str]) -> tuple[str, list[Fact]]:
     """Whether anything addresses the thing, and what does. With a `home`, who is of other countries does not count."""
     found = strongest(_answers(facts, known, thing))
-    ours = [
-        fact for fact in found if not home or not facts.countries(fact.subject) or facts.countries(fact.subject) & home
-    ]
+    ours = [fact for fact in found if not home or not (places := _places(facts, fact)) or places & home]
     if any(fact.modality == "actual" for fact in ours):
         return "actual", ours
     if ours:
         return "proposed", ours
     return ("abroad" if found else "gap"), found
+
+
+def _places(facts: Facts, answer: Fact) -> frozenset[str]:
+    """The countries of who answers; of those who use the instrument, where it is one."""
+    return facts.countries(answer.subject) or facts.users(answer)
 
 
 def _answers(facts: Facts, known: Counts, thing: str) -> Iterator[Fact]:

@@ -144,10 +144,11 @@ def said(facts: Facts, found: Iterable[Fact]) -> Cell:
 
 def quote(found: Iterable[Fact], most: int = 2) -> Cell:
     """The sentences behind statements in one cell, the first `most` of them, each with its document and section."""
-    return text(" ｜ ".join(_cited(each) for each in list(quotes_of(found))[:most]))
+    return text(" ｜ ".join(cited(each) for each in list(quotes_of(found))[:most]))
 
 
-def _cited(found: Quote) -> str:
+def cited(found: Quote) -> str:
+    """A sentence with its document and section."""
     place = f"{found.source} §{found.section}" if found.section else found.source
     return f"{found.text} [{place}]"
 

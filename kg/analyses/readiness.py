@@ -8,7 +8,7 @@ from kg.analyses import counts, form
 from kg.analyses.counts import Step
 from kg.analyses.form import Analysis, Answer, Given, Param, column
 from kg.charts import Axis, Chart, Point, Words
-from kg.facts import Fact, Facts, strongest
+from kg.facts import Duration, Fact, Facts, strongest
 from kg.queries import Cell
 
 _NONE: Words = ("未见", "none stated")
@@ -170,7 +170,8 @@ def _dated(fact: Fact) -> _Dated | None:
     if fact.modality != "actual" or (fact.start is None and fact.end is None):
         return None
     start = fact.start if fact.start is not None else fact.end or 0
-    return _Dated(fact, start, start + _WIDTHS.get(fact.precision, 0))
+    last = start + _WIDTHS.get(fact.precision, 0)
+    return _Dated(fact, start, last if fact.end is None else max(start, min(last, fact.end)))
 
 
 def _first(found: Iterable[Fact]) -> _Dated | None:
@@ -221,8 +222,8 @@ def _run_lag(facts: Facts, given: Given) -> Answer:
     wanted = [given["what"]] if given.get("what") else facts.of_type("Technology")
     found = [lag for thing in wanted if (lag := _lag(facts, thing))]
     found.sort(key=lambda lag: (lag.years is None, not lag.sure, -(lag.years or (0, 0))[1], lag.first.low, lag.thing))
-    claims = [] if given.get("what") else [f for f in facts.all if f.value and _is_duration(facts, f)]
-    rows = (*(_lag_row(facts, lag) for lag in found), *(_claim_row(facts, fact) for fact in strongest(claims)))
+    claims = [] if given.get("what") else list(facts.durations)
+    rows = (*(_lag_row(facts, lag) for lag in found), *(_claim_row(facts, claim) for claim in claims))
     whole = [lag for lag in found if lag.years is not None]
     points = tuple(
         Point(
@@ -234,12 +235,6 @@ def _run_lag(facts: Facts, given: Given) -> Answer:
         for lag in sorted((lag for lag in found if lag.sure), key=lambda lag: (lag.first.low, lag.thing))
     )
     return Answer(rows, points, _lag_notes(len(whole), len(found), len(claims)))
-
-
-def _is_duration(facts: Facts, fact: Fact) -> bool:
-    """Whether the statement's figure is a length of time: by the words that the ontology's list of measures has."""
-    words = facts.ontology.lists["measure"]["duration"].words
-    return fact.predicate == "measuredBy" and counts.holds_word(facts.entities[fact.object].names, words)
 
 
 def _lag_row(facts: Facts, lag: _Lag) -> form.Row:
@@ -264,16 +259,17 @@ def _stretch(dated: _Dated | None) -> Cell:
     return form.year(dated.low) if dated.low == dated.high else form.text(f"{dated.low}–{dated.high}")
 
 
-def _claim_row(facts: Facts, fact: Fact) -> form.Row:
+def _claim_row(facts: Facts, claim: Duration) -> form.Row:
+    named = claim.about in facts.entities
     return (
-        form.entity(facts, fact.subject),
+        form.entity(facts, claim.about) if named else form.text(claim.words),
         form.EMPTY,
-        form.said(facts, [fact]),
+        form.text("文献所说的时长", "length of time as stated"),
         form.EMPTY,
         form.EMPTY,
-        form.text(fact.value),
-        form.documents([fact]),
-        form.quote([fact]),
+        form.text(claim.value),
+        form.document(claim.quote.source),
+        form.text(form.cited(claim.quote)),
     )
 
 
