@@ -222,6 +222,9 @@ def result_lines(result: Result, language: Language, limit: int) -> Iterator[str
 
 def _table_lines(table: Table, language: Language, limit: int) -> Iterator[str]:
     rows = table.rows[:limit]
+    if not rows:
+        yield "没有符合的内容。" if language == "zh" else "Nothing was found."
+        return
     shown = [n for n, column in enumerate(table.columns) if _is_shown(column, [row[n] for row in rows])]
     heads = titles(table, language)
     cells = [[str(number), *(row[n].text(language) for n in shown)] for number, row in enumerate(rows, 1)]

@@ -357,6 +357,7 @@ def test_concentration_is_the_sum_of_squared_shares_of_countries() -> None:
         described=(*firms, JP),
     )
     result = run(found, "concentration", industry="车业")
+    assert run(found, "concentration", industry="船业").table.rows == ()
     assert set(rows(result, "part", "country", "count", "hhi")) == {
         ("主体", "中国", "3", "0.625"),
         ("主体", "日本", "1", "0.625"),
@@ -364,6 +365,22 @@ def test_concentration_is_the_sum_of_squared_shares_of_countries() -> None:
         ("技术", "日本", "1", "0.5"),
     }
     assert any("戊" in zh for zh, _ in result.notes)
+
+
+def test_an_industrys_chain_has_what_is_inside_its_products_and_who_makes_that_alone_or_together() -> None:
+    firms = tuple(entity(f"Firm:{name}", "CN") for name in "甲乙")
+    found = graph(
+        Fact("Product:车", "partOf", "Industry:车业"),
+        Fact("Technology:电池", "appliedIn", "Product:车"),
+        Fact("Firm:甲", "develops", "Technology:电池"),
+        Fact("Consortium:联盟", "produces", "Product:车"),
+        Fact("Firm:乙", "participatesIn", "Consortium:联盟"),
+        Fact("Technology:雷达", "appliedIn", "Product:船"),
+        described=firms,
+    )
+    result = run(found, "concentration", industry="车业")
+    assert ("主体", "中国", "甲、乙") in rows(result, "part", "country", "members")
+    assert ("技术", "中国", "电池") in rows(result, "part", "country", "members")
 
 
 # ---- Agreement
@@ -561,6 +578,15 @@ def test_the_routes_list_and_run_analyses(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     named = {parameter["name"] for parameter in paths["/api/analysis/chokepoints"]["get"]["parameters"]}
     assert named == {"kind", "type", "country", "min_confidence", "format", "lang"}
+
+
+def test_the_route_of_the_matching(client: httpx.Client) -> None:
+    found = client.get("/api/match", params={"what": "比亚迪"}).json()
+    assert found["rows"][0]["match"]["id"] == id_of("Program:863计划")
+    assert found["rows"][0]["status"]["id"] == "actual"
+    assert client.get("/api/match").status_code == 400
+    table = client.get("/api/match", params={"what": "比亚迪", "format": "csv"})
+    assert table.text.startswith("政策、计划或工具,")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 from analysed import graph, in_one_sentence, kg, rows, stored, written
-from served import filled, process
+from served import filled
 from small_graphs import Fact, entity, id_of
 
 from kg import matching
@@ -147,15 +146,9 @@ def test_every_match_is_reached_by_statements_of_the_graph() -> None:
     assert [match.score for match in ways] == sorted((match.score for match in ways), reverse=True)
 
 
-def test_command_and_route(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = filled(tmp_path / "store")
     shown = kg(capsys, "match", "比亚迪", "--store", str(place))
     assert shown.code == 0
     assert "863计划" in shown.out
     assert kg(capsys, "match", "月亮", "--store", str(place)).code == 6
-    with process(place) as (address, _), httpx.Client(base_url=address, timeout=20) as client:
-        found = client.get("/api/match", params={"what": "比亚迪"}).json()
-        assert found["rows"][0]["match"]["id"] == id_of("Program:863计划")
-        assert found["rows"][0]["status"]["id"] == "actual"
-        assert client.get("/api/match").status_code == 400
-        assert client.get("/api/match", params={"what": "比亚迪", "format": "csv"}).text.startswith("政策、计划或工具,")

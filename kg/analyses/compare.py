@@ -155,6 +155,7 @@ COMPARE = Analysis(
         form.QUOTE,
     ),
     run=_run,
+    example={"one": "中国", "other": "美国"},
     chart=Chart(
         "stacked", Axis("aspect", "方面", "aspect"), Axis(("one_count", "other_count"), "陈述数", "statements")
     ),

@@ -205,6 +205,7 @@ MIX = Analysis(
         form.QUOTE,
     ),
     run=_run,
+    example={"by": "industry"},
     chart=Chart(
         "stacked",
         Axis("group", "组", "group"),

@@ -3,7 +3,7 @@ over countries. Hubs (places, instruments, goals, challenges, indicators) are le
 them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kg.analyses import counts, form
@@ -218,22 +218,54 @@ _Members = dict[str, list[Fact]]
 
 
 def _chain(facts: Facts, industry: str) -> dict[str, _Members]:
-    """The actors, technologies and products of the industry: what belongs to it, and who develops or produces that."""
+    """The actors, technologies and products of the industry: what belongs to it or to an industry that is part of it,
+    what is part of such a technology or product or applied in it, who develops or produces these, and the members of
+    the consortia among them."""
     known = counts.load()
     found: dict[str, defaultdict[str, list[Fact]]] = {part: defaultdict(list) for part in _PARTS}
-    for fact in facts.to(industry, tuple(known.belongs), modalities=("actual",)):
-        if facts.type(fact.subject) in known.belongs[fact.predicate] and (part := _part(facts, fact.subject, known)):
-            found[part][fact.subject].append(fact)
-    for thing, fact in _made(facts, [*found["technologies"], *found["products"]]):
-        if _part(facts, fact.subject, known) == "actors":
-            found["actors"][fact.subject].append(fact)
-        found[_part(facts, thing, known)][thing].append(fact)
+    for grow in (_belonging, _inside, _makers, _joined):
+        things = [industry, *(id_ for members in found.values() for id_ in members)]
+        for id_, fact in [pair for thing in things for pair in grow(facts, thing)]:
+            if part := _part(facts, id_, known):
+                found[part][id_].append(fact)
     return {part: dict(members) for part, members in found.items()}
 
 
-def _made(facts: Facts, things: Iterable[str]) -> Iterator[tuple[str, Fact]]:
-    for thing in things:
-        yield from ((thing, fact) for fact in facts.to(thing, _MAKING, modalities=("actual",)))
+_Found = Iterator[tuple[str, Fact]]
+"""What belongs to an industry's chain, with the statement that says so."""
+
+
+def _belonging(facts: Facts, industry: str) -> _Found:
+    belongs = counts.load().belongs
+    parts = [
+        f.subject for f in facts.to(industry, ("partOf",), modalities=_FACT) if facts.type(f.subject) == "Industry"
+    ]
+    for whole in (industry, *parts):
+        for fact in facts.to(whole, tuple(belongs), modalities=_FACT):
+            if facts.type(fact.subject) in belongs[fact.predicate]:
+                yield fact.subject, fact
+
+
+def _inside(facts: Facts, thing: str) -> _Found:
+    if facts.type(thing) in _THINGS:
+        found = facts.to(thing, ("partOf", "appliedIn"), modalities=_FACT)
+        yield from ((fact.subject, fact) for fact in found if facts.type(fact.subject) in _THINGS)
+
+
+def _makers(facts: Facts, thing: str) -> _Found:
+    """Who develops or produces the thing; the statement tells of the thing too."""
+    if facts.type(thing) in _THINGS:
+        found = facts.to(thing, _MAKING, modalities=_FACT)
+        yield from ((id_, fact) for fact in found for id_ in (fact.subject, thing))
+
+
+def _joined(facts: Facts, actor: str) -> _Found:
+    if facts.type(actor) == "Consortium":
+        yield from ((fact.subject, fact) for fact in facts.to(actor, ("participatesIn",), modalities=_FACT))
+
+
+_THINGS = ("Technology", "Product")
+_FACT = ("actual",)
 
 
 def _part(facts: Facts, id_: str, known: counts.Counts) -> str:
@@ -297,6 +329,7 @@ CONCENTRATION = Analysis(
         form.QUOTE,
     ),
     run=_run_concentration,
+    example={"industry": "晶圆代工产业"},
     chart=Chart(
         "stacked", Axis("part", "环节", "part"), Axis("count", "数量", "number"), Axis("country", "国家", "country")
     ),
