@@ -9,19 +9,22 @@ from fastapi.responses import JSONResponse
 from kg import analysis, charts, matching
 from kg.analyses.form import Analysis, Param
 from kg.analysis import Result
+from kg.answers import Reader, Reading
 from kg.live import LiveStore, Snapshot
+from kg.model import Language
 from kg.ontology import Ontology, load
+from kg.problems import PROBLEMS
 
 Form = Literal["json", "csv", "svg"]
 _Format = Annotated[Form, Query(description="json 数据, csv 表格, svg 图 · data, table, picture")]
-_Language = Annotated[Literal["zh", "en"], Query(description="csv 和 svg 的语言 · the language of csv and svg")]
+_Language = Annotated[Language, Query(description="csv 和 svg 的语言 · the language of csv and svg")]
 _OWN = ("format", "lang")
 """What the routes take beside the parameters of an analysis."""
 
 
 def router() -> APIRouter:
     """A route for the list of analyses, one for each, and one for the matching."""
-    made = APIRouter(prefix="/api", tags=["分析 analyses"])
+    made = APIRouter(prefix="/api", tags=["分析 analyses"], responses=PROBLEMS)
     known, ontology = analysis.load(), load()
     listed = {"analyses": [analysis.analysis_json(each) for each in known.values()]}
     made.add_api_route(
@@ -47,14 +50,14 @@ def router() -> APIRouter:
 
 
 def _running(each: Analysis) -> Callable[..., Response]:
-    def run(request: Request, format: _Format = "json", lang: _Language = "zh") -> Response:
-        return _answer(request, format, lang, lambda now, given: analysis.run(now.graph, each, given))
+    def run(request: Request, reading: Reading, format: _Format = "json", lang: _Language = "zh") -> Response:
+        return _answer(request, reading, format, lang, lambda now, given: analysis.run(now.graph, each, given))
 
     return run
 
 
-def _matching(request: Request, format: _Format = "json", lang: _Language = "zh") -> Response:
-    return _answer(request, format, lang, lambda now, given: matching.run(now.graph, given))
+def _matching(request: Request, reading: Reading, format: _Format = "json", lang: _Language = "zh") -> Response:
+    return _answer(request, reading, format, lang, lambda now, given: matching.run(now.graph, given))
 
 
 def _unknown(name: str) -> Response:
@@ -63,20 +66,22 @@ def _unknown(name: str) -> Response:
 
 
 def _answer(
-    request: Request, form: Form, language: Literal["zh", "en"], run: Callable[[Snapshot, Mapping[str, str]], Result]
+    request: Request,
+    reading: Reader,
+    form: Form,
+    language: Language,
+    run: Callable[[Snapshot, Mapping[str, str]], Result],
 ) -> Response:
     """What the analysis gives for the request's other parameters, in the form asked for."""
-    live: LiveStore = request.app.state.live
     given = {name: value for name, value in request.query_params.items() if name not in _OWN}
+    if form == "json":
+        return reading.answer(lambda now: analysis.result_json(run(now, given)))
+    live: LiveStore = request.app.state.live
     result = live.read(lambda now: run(now, given))
-    match form:
-        case "csv":
-            return Response(analysis.table_csv(result.table, language), media_type="text/csv; charset=utf-8")
-        case "svg":
-            title = result.title[0 if language == "zh" else 1]
-            return Response(charts.chart_svg(result.chart, title, language), media_type="image/svg+xml")
-        case _:
-            return JSONResponse(analysis.result_json(result))
+    if form == "csv":
+        return Response(analysis.table_csv(result.table, language), media_type="text/csv; charset=utf-8")
+    drawn = charts.chart_svg(result.chart, result.title[0 if language == "zh" else 1], language)
+    return Response(drawn, media_type="image/svg+xml")
 
 
 def _described(params: tuple[Param, ...], ontology: Ontology) -> dict[str, Any]:
