@@ -129,7 +129,7 @@ def _entity(graph: Graph, param: Param, value: str) -> str:
     if param.types and found.type not in param.types:
         kinds = ", ".join(graph.ontology.kinds[type_].label_en for type_ in param.types)
         raise QueryError(
-            f"{param.name} must be a {kinds}; {found.label()} is a {graph.ontology.kinds[found.type].label_en}"
+            f"{param.name} must be one of: {kinds}; {found.label()} is a {graph.ontology.kinds[found.type].label_en}"
         )
     return found.id
 
@@ -174,16 +174,26 @@ def param_json(param: Param) -> dict[str, Any]:
 
 
 def result_json(result: Result) -> dict[str, Any]:
-    """The answer as plain JSON: a question's table, the chart, and the notes as a text in each language."""
+    """The answer as plain JSON: a question's table, the chart, and the notes as a text in each language. Of more than
+    1000 rows only the first are given; `total` says how many there are."""
     notes = {"zh": "\n".join(zh for zh, _ in result.notes), "en": "\n".join(en for _, en in result.notes)}
     title = {"zh": result.title[0], "en": result.title[1]}
     return {
         "name": result.name,
         "title": title,
-        **table_json(result.table),
-        "chart": chart_json(result.chart),
+        "total": len(result.table.rows),
+        **table_json(_first(result.table)),
+        "chart": chart_json(replace(result.chart, points=result.chart.points[:_MOST])),
         "notes": notes,
     }
+
+
+def _first(table: Table) -> Table:
+    return Table(table.columns, table.rows[:_MOST])
+
+
+_MOST = 1000
+"""The most rows of an answer as JSON, and the most points of its chart."""
 
 
 def table_csv(table: Table, language: Language) -> str:

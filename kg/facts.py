@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
+from weakref import WeakKeyDictionary
 
 from kg import rdf
 from kg.belief import across_documents
@@ -18,7 +19,7 @@ from kg.inference import Inference, inferences
 from kg.iris import ENTITY, INFERRED, ONTOLOGY, QUALIFIER, STATEMENT, local
 from kg.model import Entity, Language, Modality
 from kg.ontology import Ontology
-from kg.store import Row, stated
+from kg.store import Row, Store, stated
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,12 +69,13 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class Duration:
     """A length of time that a document gives: the entity that it is the time of, or where it is none of the graph, the
-    words for it; what it says, and where."""
+    words for it; what it says, and where; the id of the statement that gives it, where one does."""
 
     about: str
     words: str
     value: str
     quote: Quote
+    statement: str = ""
 
 
 class Facts:
@@ -101,14 +103,14 @@ class Facts:
 
     @classmethod
     def of(cls, graph: Graph, min_confidence: float = 0.0) -> "Facts":
-        """The statements of the graph's store; those believed less than `min_confidence` are left out."""
-        found = _facts(graph.store.select(_STATED))
-        known = {fact.id: fact for fact in found}
-        found += [_inferred(inference, known) for inference in inferences(graph.store)]
-        kept = [fact for fact in found if fact.belief >= min_confidence]
-        doubted = [fact for fact in found if fact.belief < min_confidence]
-        durations = _durations(graph.store.select(_DURATIONS), {fact.id for fact in doubted})
-        return cls(graph.ontology, graph.store.entities(), kept, doubted, durations)
+        """The statements of the graph's store; those believed less than `min_confidence` are left out. The store is
+        read once for as long as it stays the same."""
+        read = _read(graph.store)
+        kept = [fact for fact in read.facts if fact.belief >= min_confidence]
+        doubted = [fact for fact in read.facts if fact.belief < min_confidence]
+        unsure = {fact.id for fact in doubted}
+        durations = [duration for duration in read.durations if duration.statement not in unsure]
+        return cls(graph.ontology, read.entities, kept, doubted, durations)
 
     # ---- Statements
 
@@ -216,6 +218,32 @@ def _wanted(fact: Fact, relations: Collection[str] | None, modalities: Collectio
 
 # ---- Reading the store
 
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """All that was read from a store, and which of its changes was the last then."""
+
+    revision: int
+    entities: tuple[Entity, ...]
+    facts: tuple[Fact, ...]
+    durations: tuple[Duration, ...]
+
+
+_READ: WeakKeyDictionary[Store, _Read] = WeakKeyDictionary()
+"""What was read from the stores that are open: a server asks one store many times."""
+
+
+def _read(store: Store) -> _Read:
+    known = _READ.get(store)
+    if known is None or known.revision != store.revision:
+        revision, found = store.revision, _facts(store.select(_STATED))
+        by_id = {fact.id: fact for fact in found}
+        found += [_inferred(inference, by_id) for inference in inferences(store)]
+        known = _Read(revision, store.entities(), tuple(found), tuple(_durations(store.select(_DURATIONS))))
+        _READ[store] = known
+    return known
+
+
 _STATED = f"""
 SELECT ?st ?s ?p ?o ?m ?b ?source ?quote ?section ?time ?value ?start ?end ?precision {{
     GRAPH ?source {{
@@ -285,17 +313,16 @@ SELECT DISTINCT ?about ?words ?value ?source ?quote ?section ?st {{
 """Figures are lengths of time by the kind of what they measure, whether a statement or the prose gives them."""
 
 
-def _durations(rows: list[Row], doubted: Collection[str]) -> list[Duration]:
-    """The lengths of time, those of doubted statements left out."""
-    kept = (row for row in rows if _text(row, "st").removeprefix(STATEMENT) not in doubted)
+def _durations(rows: list[Row]) -> list[Duration]:
     found = (
         Duration(
             about=_text(row, "about").removeprefix(ENTITY),
             words=_text(row, "words"),
             value=_text(row, "value"),
             quote=Quote(rdf.source_of(_text(row, "source")), _text(row, "section"), _text(row, "quote")),
+            statement=_text(row, "st").removeprefix(STATEMENT),
         )
-        for row in kept
+        for row in rows
     )
     return list(dict.fromkeys(found))
 

@@ -79,6 +79,21 @@ def test_what_is_believed_too_little_is_left_out_and_the_notes_say_so() -> None:
     assert run(doubtful, "chokepoints", min_confidence="0").table.rows
 
 
+def test_what_is_written_meanwhile_shows_in_the_next_answer() -> None:
+    found = graph(Fact("Industry:甲业", "faces", "Challenge:卡脖子"))
+    assert len(run(found, "chokepoints").table.rows) == 1
+    found.store.put(written("b", (Fact("Industry:乙业", "faces", "Challenge:卡脖子"),), ()))
+    assert len(run(found, "chokepoints").table.rows) == 2
+    found.store.remove("a")
+    assert rows(run(found, "chokepoints"), "thing") == [("乙业",)]
+
+
+def test_a_long_answer_is_cut_and_says_how_long_it_is() -> None:
+    found = graph(*(Fact(f"Technology:{n}", "faces", "Challenge:卡脖子") for n in range(1001)))
+    shown = analysis.result_json(run(found, "chokepoints"))
+    assert (shown["total"], len(shown["rows"]), len(shown["chart"]["points"])) == (1001, 1000, 1000)
+
+
 def test_an_empty_graph_has_no_answer_but_notes() -> None:
     empty = stored()
     for name in ("instrument-mix", "chokepoints", "readiness", "lag", "program-timeline", "centrality", "communities"):
@@ -99,7 +114,7 @@ def test_an_empty_graph_has_no_answer_but_notes() -> None:
         ("centrality", {"limit": "nan"}, "must lie between"),
         ("centrality", {"limit": "1e9"}, "must lie between"),
         ("concentration", {}, "needs industry"),
-        ("concentration", {"industry": "乙公司"}, "must be a Industry"),
+        ("concentration", {"industry": "乙公司"}, "must be one of: Industry"),
         ("compare", {"one": "中", "other": "中"}, "the same entity"),
     ],
 )

@@ -4,6 +4,7 @@ cannot both hold, and what several documents propose alike."""
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import combinations
 
 from kg import taxonomy
@@ -129,14 +130,16 @@ def _proposals(facts: Facts, stated: list[Fact]) -> Iterator[_Pair]:
         for id_ in _ends(fact):
             if fact.modality == "proposed" and facts.type(id_) == "Instrument":
                 proposed[fact.source][id_].append(fact)
+    alike = cache(partial(_alike, facts))
     for one, other in combinations(sorted(proposed), 2):
         for mine in proposed[one]:
             for theirs in proposed[other]:
-                if kind := _alike(facts, mine, theirs):
+                if kind := alike(mine, theirs):
                     yield _Pair(kind, _best(proposed[one][mine]), _best(proposed[other][theirs]))
 
 
 def _alike(facts: Facts, one: str, other: str) -> str:
+    """Whether two instruments are the same one, or alike; empty where neither."""
     if one == other:
         return "proposes"
     link = taxonomy.load().link(facts.entities[one].names, facts.entities[other].names)
