@@ -142,7 +142,7 @@ def said(facts: Facts, found: Iterable[Fact]) -> Cell:
     return text("；".join(facts.say(f, "zh") for f in listed), "; ".join(facts.say(f, "en") for f in listed))
 
 
-def quote(found: Iterable[Fact], most: int = 2) -> Cell:
+def quote(found: Iterable[Fact], most: int = 3) -> Cell:
     """The sentences behind statements in one cell, the first `most` of them, each with its document and section."""
     return text(" ｜ ".join(cited(each) for each in list(quotes_of(found))[:most]))
 

@@ -141,7 +141,7 @@ def _row(facts: Facts, by: str, class_: Words, modality: Modality, ids: list[str
         form.number(len(ids)),
         form.names(facts, ids),
         form.documents(best),
-        form.quote(best),
+        form.quote(best, 8),
     )
 
 
