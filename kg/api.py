@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import linked, problems, queries, routes, sparql
+from kg import analysis_routes, linked, problems, queries, routes, sparql
 from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
@@ -64,7 +64,7 @@ def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK, limits: Limit
     app.add_middleware(Observed, telemetry=app.state.telemetry)
     problems.install(app)
     # a request is compared with the routes in their order: the questions, which are many, come last
-    for router in (sparql.router, linked.router, routes.api, _service, _pages):
+    for router in (sparql.router, linked.router, routes.api, analysis_routes.router(), _service, _pages):
         app.include_router(router)
     app.include_router(routes.questions(queries.load(), ontology))
     app.mount("/static", StaticFiles(directory=_STATIC))
