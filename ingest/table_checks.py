@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.table_layout import Layout, Place, Row, Slot, at, finding, rounding
-from ingest.table_words import SUBTOTALS, Names, is_total
+from ingest.table_words import SUBTOTALS, Names, is_total, sums_up
 from kg.model import TableFinding, TableValue, plain_number
 from kg.ontology import Entry
 
@@ -89,7 +89,7 @@ def _by_time(row: Sequence[Figure]) -> bool:
 
 
 def _is_sum(figure: Figure) -> bool:
-    return figure.row.total or figure.row.key.strip().lower() in SUBTOTALS
+    return figure.row.total or sums_up(figure.row.key)
 
 
 def _column_sums(layout: Layout, column: Sequence[Figure], names: Names) -> Iterator[TableFinding]:
@@ -120,7 +120,11 @@ def _adds(total: Figure, column: Sequence[Figure]) -> bool:
 def _parts(total: Figure, column: Sequence[Figure], names: Names) -> list[Figure]:
     """The rows that a total is over: those with its outer keys, without sums and without what others are part of."""
     outer = total.row.keys[:-1]
-    rows = [f for f in column if f is not total and not _is_sum(f) and f.row.keys[: len(outer)] == outer]
+    inner = [f for f in column if f is not total and f.row.keys[: len(outer)] == outer]
+    if any(sums_up(f.row.key) and not f.row.total and f.row.key.strip().lower() not in SUBTOTALS for f in inner):
+        # partial sums whose parts are not known
+        return []
+    rows = [f for f in inner if not _is_sum(f)]
     wholes = {above.id for f in rows if (entry := _place(f, names)) for above in names.parents(entry)}
     return [f for f in rows if f.row.block == total.row.block and not ((e := _place(f, names)) and e.id in wholes)]
 
@@ -231,9 +235,16 @@ def _outliers(column: Sequence[Figure], names: Names) -> Iterator[TableFinding]:
     rows = [f for f in column if not _is_sum(f) and not ((e := _place(f, names)) and e.id in wholes)]
     if len(rows) < _FEWEST or len({f.value.time for f in rows if f.value}) > 1:
         return
-    logs = all(f.number > 0 for f in rows)
+    logs = all(f.number >= 0 for f in rows)
+    rows = [f for f in rows if f.number > 0] if logs else rows
+    if len(rows) < _FEWEST:
+        return
     measure: Callable[[Decimal], float] = (lambda n: math.log(n)) if logs else float
-    for figure, score in zip(rows, _scores([measure(f.number) for f in rows]), strict=True):
+    scored = list(zip(rows, _scores([measure(f.number) for f in rows]), strict=True))
+    if sum(abs(score) > _FAR for _, score in scored) > max(2, len(rows) * 0.1):
+        # so many are no outliers: the figures are of different sizes
+        return
+    for figure, score in scored:
         if abs(score) > _FAR:
             words = plain_number(figure.number)
             yield finding(

@@ -17,9 +17,12 @@ from ingest.table_words import (
     Measure,
     Names,
     Number,
+    are_fused,
     is_missing,
     is_serial,
     is_total,
+    is_about_time,
+    is_time,
     is_year,
     looks_damaged,
     number,
@@ -197,6 +200,10 @@ class _Builder:
             return False
         beyond = [self.text(row, c) for c in range(1, self.grid.width)]
         alone = len(words) == 1 and self.text(row, 0) == words[0]
+        owner = self.owner(row, 0)
+        if alone and not before and owner and self.grid.cells[owner].rows > 1:
+            # its heading goes on below, the others are empty here
+            return True
         return any(beyond) and not (alone and before)
 
     # ---- Columns
@@ -267,7 +274,7 @@ class _Builder:
         label = path[-1] if path else ""
         if is_serial(label) or (not label and _counts_up(filled)):
             return "serial"
-        if all(is_year(text) for text in filled):
+        if all(map(is_time, filled)) and (column == 0 or is_about_time(label)):
             return "key"
         return "measure" if len(numbers) * 2 >= len(filled) else "text"
 
@@ -281,8 +288,6 @@ class _Builder:
         leading = [c.index for c in block if c.kind in ("text", "key") and c.index < first and not c.declared]
         words = [c.index for c in block if c.kind == "text" and not c.declared]
         is_key = column.index in (leading or words[:1])
-        if column.kind == "key" and not is_key:
-            return Column(column.index, column.path, column.measure, "measure", column.block, column.declared)
         kind: ColumnKind = "key" if is_key else "text"
         return Column(column.index, column.path, column.measure, kind, column.block, column.declared)
 
@@ -376,6 +381,7 @@ class _Builder:
     def _read_rows(self, shifted: dict[int, int]) -> None:
         placing = self._placing(shifted)
         self._check_lengths(shifted)
+        self._check_fused()
         blocks = self.found.columns[-1].block + 1
         above: dict[tuple[int, int], tuple[str, Place]] = {}
         group: tuple[str, Place] | None = None
@@ -395,6 +401,8 @@ class _Builder:
     def _group(self, row: int) -> tuple[str, Place] | None:
         """The label of a row that has nothing else and stands over the rows below it."""
         words, place = self.words(row), self.owner(row, 0)
+        if self.found.columns[-1].block:
+            return None
         if len(words) != 1 or place is None or self.grid.cells[place].text != words[0] or number(words[0]):
             return None
         if place[0] != row or self.grid.cells[place].rows > 1 or row == self.body[-1]:
@@ -493,6 +501,32 @@ class _Builder:
             )
             self.body = [r for r in self.body if r not in short]
 
+    def _check_fused(self) -> None:
+        """Rows beside one with two numbers in a cell: which of the rows each figure is of is not known."""
+        columns = [c.index for c in self.found.columns if c.kind == "measure"]
+        fused = {(r, c) for r in self.body for c in columns if are_fused(self.text(r, c)) or self._joined(r, c)}
+        near = sorted({r + step for r, _ in fused for step in (-1, 0, 1)} & set(self.body))
+        if not fused:
+            return
+        self.found.findings.append(
+            finding(
+                "fused-rows",
+                sorted(fused),
+                f"第{_list(sorted({r for r, _ in fused}))}行有格中含两个数：相邻各行错位，第{_span(near)}行的数未读。",
+                f"Row {_list(sorted({r for r, _ in fused}))} has two numbers in one cell: the rows around it have slipped "
+                f"together, and the figures of rows {_span(near)} are not read.",
+            )
+        )
+        self.body = [r for r in self.body if r not in near]
+
+    def _joined(self, row: int, column: int) -> bool:
+        """Whether a number with a space in it is two: the cell above or below, which the other belongs to, is empty."""
+        text = self.text(row, column)
+        if " " not in text or number(text) is None:
+            return False
+        beside = [r for r in (row - 1, row + 1) if r in self.body]
+        return any(self.words(r) and self.owner(r, column) and not self.text(r, column) for r in beside)
+
     def _mark_missing(self) -> None:
         damaged: list[Place] = []
         odd: list[Place] = []
@@ -501,7 +535,7 @@ class _Builder:
         for r in self.body:
             for c in columns:
                 place = self.owner(r, c.index)
-                if place is None or place in self.found.roles or place in used:
+                if place is None or place in self.found.roles or place in used or place in [*damaged, *odd]:
                     continue
                 text = self.grid.cells[place].text
                 if is_missing(text):

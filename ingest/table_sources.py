@@ -157,12 +157,23 @@ def _lined(text: str) -> Iterator[Grid]:
         heads = 0
         if block.kind == "tab":
             rows = [_tabbed(text, line) for line in block.lines]
-            if sum(sum(bool(c.text) for c in row) > 1 for row in rows) < max(2, len(rows) * 0.5):
+            if not _is_tabular(rows):
                 continue
         else:
             rows, heads = _piped(text, block.lines)
         if grid := _placed(block.lines[0][0], block.lines[-1][1], rows, heads):
             yield replace(grid, kind=block.kind)
+
+
+def _is_tabular(rows: Sequence[Sequence[RawCell]]) -> bool:
+    """Whether lines with tabs are a table, and not a list whose marks or pages stand behind tabs: most have several
+    short cells, and some figures beside the first column or three columns."""
+    worded = [[cell for cell in row if cell.text] for row in rows]
+    several = sum(len(row) > 1 for row in worded)
+    longest = sorted(max((len(cell.text) for cell in row), default=0) for row in worded)
+    figures = sum(any(re.match(r"[-−–$€£¥]?\d", cell.text) for cell in row[1:]) for row in rows)
+    columns = sum(len(row) > 2 for row in rows)
+    return several >= max(2, len(rows) * 0.5) and longest[len(rows) // 2] < 80 and max(figures, columns) > 1
 
 
 def _blocks(text: str) -> Iterator[_Block]:

@@ -65,9 +65,18 @@ def is_missing(words: str) -> bool:
 def looks_damaged(words: str) -> bool:
     """Whether words are mostly digits and yet no number: what a scan or a broken cell left of one or two."""
     bare = re.sub(r"\s", "", words)
+    if is_time(words) or re.search(r"\d\s*%?\s*[-−–—~～至][-−–—]?\s*[<>≤≥＜＞]?\s*\d", words):
+        # a range, which is no one number
+        return False
     digits = sum(char.isdecimal() for char in bare)
     signs = sum(char in ".,，%％-−–+$€£¥()（）~" for char in bare)
     return digits > 0 and digits + signs >= len(bare) * 0.8 and number(words) is None
+
+
+def are_fused(words: str) -> bool:
+    """Whether words are two numbers in one cell, `760.3 174.1`: the rows around them have slipped together."""
+    parts = words.split()
+    return len(parts) > 1 and number(words) is None and all(number(part) for part in parts) and "." in words
 
 
 # ---- Units
@@ -90,7 +99,7 @@ _ENGLISH = re.compile(
 )
 _SCALES = {"bil": "billion", "bil.": "billion", "mil": "million", "mil.": "million", "bn": "billion", "mn": "million"}
 _PERCENT = re.compile(r"(?:in\s+)?(?:%|％|percent|per cent|percentage)(?:\s+of\s+.{1,40})?|百分比|百分点", re.IGNORECASE)
-_LEAD = re.compile(r"(?:单位|计量单位|unit|units)\s*[:：]?\s*|in\s+(?=\S)", re.IGNORECASE)
+_LEAD = re.compile(r"^(?:(?:单位|计量单位|unit|units)\s*[:：]?\s*|in\s+(?=\S))", re.IGNORECASE)
 
 
 def measure(words: str, ontology: Ontology) -> Measure | None:
@@ -101,8 +110,11 @@ def measure(words: str, ontology: Ontology) -> Measure | None:
     ('100000000 CNY', '1000000 USD')
     """
     bare = _LEAD.sub("", folded(words).strip(" ,，;；"), count=1).strip()
-    if not bare or len(bare) > 60 or any(char.isdecimal() for char in bare):
+    bare = re.sub(r"^[A-Za-z][A-Za-z ]{2,30}, in (?=\S)", "", bare)
+    if not bare or len(bare) > 60:
         return None
+    if any(char.isdecimal() for char in bare):
+        return _measured(words, bare, ontology) if re.fullmatch(r"10{0,4}\s?[万亿]\D{1,8}", bare) else None
     if _PERCENT.fullmatch(bare):
         return _measured(words, "1%", ontology)
     if found := _measured(words, f"1{bare}", ontology):
@@ -169,7 +181,18 @@ def time_of(words: str, ontology: Ontology) -> tuple[str, Period, str] | None:
 
 def is_year(words: str) -> bool:
     """Whether the words are one year as a heading or key writes it."""
-    return re.fullmatch(r"(?:FY\s?)?(?:1[5-9]|20)\d\d\s?(?:年度?)?[*a-e]?", words.strip(), re.IGNORECASE) is not None
+    return re.fullmatch(r"(?:FY\s?)?(?:1[89]|20)\d\d\s?(?:年度?)?[*a-e]?", words.strip(), re.IGNORECASE) is not None
+
+
+def is_time(words: str) -> bool:
+    """Whether the words are one year, or a span of years."""
+    span = r"(?:FY\s?)?(?:1[89]|20)\d\d\s?年?\s?(?:[—–\-~～至到/]{1,2}|to)\s?(?:(?:1[89]|20)\d\d|\d\d)\s?(?:年度?)?"
+    return is_year(words) or re.fullmatch(span, words.strip(), re.IGNORECASE) is not None
+
+
+def is_about_time(heading: str) -> bool:
+    """Whether a heading is one of years or times."""
+    return re.search(r"年|时间|时期|期间|year|period|date|fy\b", heading, re.IGNORECASE) is not None
 
 
 _CAPTION_TIME = re.compile(
@@ -182,6 +205,9 @@ def caption_time(caption: str, ontology: Ontology) -> tuple[str, Period] | None:
     """The time that a caption names, where it names one and not several."""
     found = [folded(match.group()) for match in _CAPTION_TIME.finditer(caption)]
     if len(found) != 1:
+        return None
+    if re.search(r"[\u4e00-\u9fff]", caption) and re.fullmatch(r"\d{4}", found[0]):
+        # 全球企业2000强: without 年, four digits may be anything
         return None
     words = re.sub(r"FY\s?", "", found[0])
     meant = period(words, ontology.periods)
@@ -259,6 +285,12 @@ def is_total(words: str) -> bool:
     return bare in TOTALS or bare in NATION - {"全国平均"}
 
 
+def sums_up(words: str) -> bool:
+    """Whether the words name some sum: also `Total, NASA`, `小计`, `Subtotal`."""
+    bare = words.strip().lower()
+    return is_total(bare) or bare in SUBTOTALS or re.match(r"(?:sub|grand )?-?total\b|.*(?:合计|总计|小计)$", bare) is not None
+
+
 def is_serial(words: str) -> bool:
     """Whether a heading is one of running numbers or ranks."""
     return re.sub(r"\s", "", words).lower() in _SERIAL
@@ -313,7 +345,7 @@ def _before(text: str, start: int) -> tuple[str, str, str]:
             unit = match["unit"] or match["inner"]
             above = [bare[: match.start()].strip(), *above] if match.start() else above
             continue
-        if len(bare) > 120 or bare.endswith(("。", ".", "；", "|")) or len(above) > 2:
+        if len(bare) > 120 or "|" in bare or "\t" in line or bare.endswith(("。", ".", "；", "|")) or len(above) > 2:
             break
         above = [bare, *above]
     return "", "", unit
@@ -321,7 +353,7 @@ def _before(text: str, start: int) -> tuple[str, str, str]:
 
 def _label(match: re.Match[str]) -> tuple[str, str]:
     label, rest = match["label"], match["rest"]
-    return re.sub(r"(?<=表)\s+", "", folded(label)), folded(rest)
+    return re.sub(r"(?<=表)\s+", "", folded(label)), folded(rest).lstrip(" ,，.:：、")
 
 
 def _bilingual(text: str, start: int, caption: str, line: str) -> str:

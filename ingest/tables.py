@@ -171,9 +171,11 @@ class _Reading:
         if place and by_place:
             path[place[0]] = ""
         label = " / ".join(part for part in path if part)
-        if time and not by_time and len([part for part in path if part]) == 1 and self.around.caption:
-            label = f"{self.around.caption} / {label}"
-        if time and by_time and time[3] and label == time[3] and self.around.caption:
+        # a heading that is only a time, a place or a total does not say what is measured: the caption does
+        only = [part for part in path if part]
+        bare = bool(time and (not by_time or time[3] == label)) or bool(place and not by_place)
+        bare = bare or bool(only and is_total(only[-1]))
+        if bare and len(only) == 1 and self.around.caption:
             label = f"{self.around.caption} / {label}"
         return _Head(
             label,
@@ -192,6 +194,8 @@ class _Reading:
         row_places = {(r.index, r.block): self._row_place(r) for r in layout.rows}
         nation = self._nation(layout, row_places)
         given = caption_time(self.around.caption, self.ontology)
+        if any(head.period for head in heads.values()) or any(row_times.values()):
+            given = None if given and given[1].start != given[1].end else given
         where = self.names.opening(self.around.caption)
         units = self._column_units(layout, heads, row_series)
         for row in layout.rows:
@@ -212,7 +216,7 @@ class _Reading:
                 yield self._figure(
                     row,
                     slot,
-                    series=series or self._only_series(layout),
+                    series=series or self._only_series(layout, heads, slot.column),
                     item=" / ".join(items),
                     unit=own or units.get(slot.column),
                     time=period,
@@ -220,8 +224,13 @@ class _Reading:
                     whole=self._whole(layout, slot.column),
                 )
 
-    def _only_series(self, layout: Layout) -> str:
-        """What is measured where no heading says it: what the caption says, or the heading of the keys."""
+    def _only_series(self, layout: Layout, heads: dict[int, _Head], column: int) -> str:
+        """What is measured where no heading says it: what the caption says, or the heading of the keys. Nothing where
+        the column has no heading beside others that have."""
+        of = next(c for c in layout.columns if c.index == column)
+        beside = [c for c in layout.columns if c.index in heads and c.block == of.block and c is not of]
+        if not of.path and beside:
+            return ""
         return self.around.caption or layout.corner
 
     def _rows_are_series(self, layout: Layout, heads: dict[int, _Head]) -> bool:
