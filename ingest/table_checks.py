@@ -48,7 +48,9 @@ class Figure:
         return self.slot.number.value
 
 
-def check(layout: Layout, figures: Sequence[Figure], names: Names, others: Sequence[TableFinding]) -> list[TableFinding]:
+def check(
+    layout: Layout, figures: Sequence[Figure], names: Names, others: Sequence[TableFinding]
+) -> list[TableFinding]:
     """What is odd about the figures of a table, `others` being what was found odd before."""
     sure = not any(f.rule in _UNSURE for f in [*layout.findings, *others])
     found: list[TableFinding] = [*_regions(layout, names)]
@@ -111,7 +113,11 @@ def _column_sums(layout: Layout, column: Sequence[Figure], names: Names) -> Iter
 def _adds(total: Figure, column: Sequence[Figure]) -> bool:
     """Whether a figure should be the sum of others: of a kind that adds up, or a whole of 100 %."""
     assert total.value is not None
-    if total.value.period and any(f.value and f.value.period != total.value.period for f in column) and not total.row.total:
+    if (
+        total.value.period
+        and any(f.value and f.value.period != total.value.period for f in column)
+        and not total.row.total
+    ):
         return False
     kind, unit = total.value.quantity.kind, total.value.quantity.unit
     return kind in _ADDITIVE or (unit == "%" and total.number == 100)
@@ -189,8 +195,8 @@ def _compared(total: Figure, parts: Sequence[Figure]) -> Iterator[TableFinding]:
             "sum-differs",
             [total.place],
             f"“{series}”{len(parts)}项之和为{numbers[0]}，{place}的合计为{numbers[1]}，相差{numbers[2]}，四舍五入不能解释。",
-            f"“{series}”: {len(parts)} parts add up to {numbers[0]}, but the total at {english} is {numbers[1]}; rounding "
-            f"does not explain the difference of {numbers[2]}.",
+            f"“{series}”: {len(parts)} parts add up to {numbers[0]}, but the total at {english} is {numbers[1]}; "
+            f"rounding does not explain the difference of {numbers[2]}.",
         )
 
 
@@ -247,12 +253,13 @@ def _outliers(column: Sequence[Figure], names: Names) -> Iterator[TableFinding]:
     for figure, score in scored:
         if abs(score) > _FAR:
             words = plain_number(figure.number)
+            of = "，取对数" if logs else "", " of logarithms" if logs else ""
             yield finding(
                 "outlier",
                 [figure.place],
-                f"{at(figure.place)}：{figure.row.key}的{words}远离同列其他数（稳健 z 值 {score:+.1f}{'，取对数' if logs else ''}）。",
-                f"{figure.row.key}: {words} at {at(figure.place, english=True)} lies far from the column's other figures "
-                f"(robust z {score:+.1f}{' of logarithms' if logs else ''}).",
+                f"{at(figure.place)}：{figure.row.key}的{words}远离同列其他数（稳健 z 值 {score:+.1f}{of[0]}）。",
+                f"{figure.row.key}: {words} at {at(figure.place, english=True)} lies far from the column's "
+                f"other figures (robust z {score:+.1f}{of[1]}).",
                 "info",
             )
 
@@ -292,9 +299,10 @@ def _jumps(ordered: Sequence[tuple[int, Figure]]) -> Iterator[TableFinding]:
             yield finding(
                 "series-break",
                 [one.place, other.place],
-                f"“{_series(one)}”{times}由{words}，变化远大于其他年份（稳健 z 值 {score:+.1f}）：口径可能变了，请核对。",
-                f"“{_series(one)}” goes {words} in {times}, far more than in other years (robust z {score:+.1f}): what is "
-                "counted may have changed, check it.",
+                f"“{_series(one)}”{times}由{words}，变化远大于其他年份（稳健 z 值 {score:+.1f}）："
+                "口径可能变了，请核对。",
+                f"“{_series(one)}” goes {words} in {times}, far more than in other years (robust z {score:+.1f}): "
+                "what is counted may have changed, check it.",
                 "info",
             )
 
@@ -323,16 +331,17 @@ def _regions(layout: Layout, names: Names) -> Iterator[TableFinding]:
         if found := misplaced(row, names):
             label, place, region = found
             slipped.setdefault((row.places[-2], label, region.label_zh), []).append((row, place))
-    for (label_place, label, region), rows in slipped.items():
+    for (label_place, label, belongs), rows in slipped.items():
         zh = "、".join(place.label_zh for _, place in rows)
         en = ", ".join(place.label_en or place.label_zh for _, place in rows)
         above = names.parents(rows[0][1])[0]
         yield finding(
             "region-conflict",
             [label_place, *(row.places[-1] for row, _ in rows)],
-            f"{zh}列在“{label}”（{at(label_place)}）之下，但属于{region}：行标签可能错位；各数按本身的地名记录，地区取{region}。",
-            f"{en} stand under “{label}” ({at(label_place, english=True)}) but belong to {above.label_en or region}: the "
-            "labels have slipped; each figure is kept by its own place, with the region that it belongs to.",
+            f"{zh}列在“{label}”（{at(label_place)}）之下，但属于{belongs}：行标签可能错位；"
+            f"各数按本身的地名记录，地区取{belongs}。",
+            f"{en} stand under “{label}” ({at(label_place, english=True)}) but belong to {above.label_en or belongs}: "
+            "the labels may have slipped; each figure is kept by its own place, with the region that it belongs to.",
         )
 
 

@@ -18,11 +18,11 @@ from ingest.table_words import (
     Names,
     Number,
     are_fused,
+    is_about_time,
     is_missing,
     is_serial,
-    is_total,
-    is_about_time,
     is_time,
+    is_total,
     is_year,
     looks_damaged,
     number,
@@ -170,7 +170,9 @@ class _Builder:
         while first < self.grid.height - 2:
             words, owner = self.words(first), self.owner(first, 0)
             cell = self.grid.cells[owner] if owner else None
-            whole = cell is not None and cell.text and (cell.columns == self.grid.width or self.grid.lengths[first] == 1)
+            whole = (
+                cell is not None and cell.text and (cell.columns == self.grid.width or self.grid.lengths[first] == 1)
+            )
             if not (whole and len(words) == 1 and number(words[0]) is None):
                 break
             assert owner is not None
@@ -322,7 +324,7 @@ class _Builder:
             elif len(cells) < len(measures):
                 chosen = self._proven(rows, cells, measures, shifted)
                 self.found.findings.append(self._lost(rows, cells, measures, chosen))
-                placing |= {r: chosen for r in rows}
+                placing |= dict.fromkeys(rows, chosen)
             else:
                 placing |= {r: {} for r in rows}
                 self.found.findings.append(_ragged(rows))
@@ -361,16 +363,16 @@ class _Builder:
                 [*headings, *((r, c) for r in rows for c in cells if self.owner(r, c) == (r, c))],
                 f"第{_span(rows)}行只有{len(cells)}个数，表头却有{len(measures)}列数（{labels}）：有列丢失，"
                 "不能断定这些数属于哪一列，未读。",
-                f"Rows {_span(rows)} have {len(cells)} figure(s) where the head has {len(measures)} columns ({english}): "
-                "a column was lost, and nothing proves which one the figures belong to; they are not read.",
+                f"Rows {_span(rows)} have {len(cells)} figure(s) where the head has {len(measures)} columns "
+                f"({english}): a column was lost, and nothing proves which one the figures belong to; they are not read.",
             )
         kept = "、".join(f"“{self.found.columns[m].label}”" for m in chosen.values())
         return finding(
             "lost-column",
             headings,
             f"第{_span(rows)}行缺{labels}一列：文本丢失了它；现有的数按合计核对属于{kept}。缺的数未补。",
-            f"Rows {_span(rows)} have no figure for {english}: the text lost that column. Their figures belong to {kept}, "
-            "since they add up to its total. Nothing is filled in.",
+            f"Rows {_span(rows)} have no figure for {english}: the text lost that column. Their figures belong to "
+            f"{kept}, since they add up to its total. Nothing is filled in.",
         )
 
     def _heads_column(self, place: Place) -> bool:
@@ -436,11 +438,11 @@ class _Builder:
         below = [r for r in self.body if r > row][:1]
         return bool(below) and not self.text(below[0], column) and bool(self.text(below[0], last))
 
-    def _row(
-        self, row: int, block: int, keys: list[tuple[str, Place]], placed: dict[int, int] | None
-    ) -> Row | None:
+    def _row(self, row: int, block: int, keys: list[tuple[str, Place]], placed: dict[int, int] | None) -> Row | None:
         columns = {c.index: c.index for c in self.found.columns if c.kind == "measure" and c.block == block}
-        columns |= {c.index: c.index for c in self.found.columns if c.declared and c.block == block and c.kind == "text"}
+        columns |= {
+            c.index: c.index for c in self.found.columns if c.declared and c.block == block and c.kind == "text"
+        }
         slots = []
         for cell, column in (columns if placed is None else placed).items():
             place = self.owner(row, cell)
@@ -487,7 +489,9 @@ class _Builder:
         short = [
             r
             for r in self.body
-            if self.grid.lengths[r] < wide and r not in shifted and any(self.numeric(r, c) for c in range(self.grid.width))
+            if self.grid.lengths[r] < wide
+            and r not in shifted
+            and any(self.numeric(r, c) for c in range(self.grid.width))
         ]
         if short and self.grid.kind != "pipe":
             self.found.findings.append(
@@ -505,7 +509,10 @@ class _Builder:
         """Rows beside one with two numbers in a cell: which of the rows each figure is of is not known."""
         columns = [c.index for c in self.found.columns if c.kind == "measure"]
         fused = {(r, c) for r in self.body for c in columns if are_fused(self.text(r, c)) or self._joined(r, c)}
-        near = sorted({r + step for r, _ in fused for step in (-1, 0, 1)} & set(self.body))
+        labels = {self.owner(r, 0) for r, _ in fused if self.found.columns[0].kind == "key"}
+        labels = {place for place in labels if place and self.grid.cells[place].rows > 1}
+        beside = {r + step for r, _ in fused for step in (-1, 0, 1)}
+        near = sorted(r for r in self.body if r in beside or self.owner(r, 0) in labels)
         if not fused:
             return
         self.found.findings.append(
@@ -513,8 +520,8 @@ class _Builder:
                 "fused-rows",
                 sorted(fused),
                 f"第{_list(sorted({r for r, _ in fused}))}行有格中含两个数：相邻各行错位，第{_span(near)}行的数未读。",
-                f"Row {_list(sorted({r for r, _ in fused}))} has two numbers in one cell: the rows around it have slipped "
-                f"together, and the figures of rows {_span(near)} are not read.",
+                f"Row {_list(sorted({r for r, _ in fused}))} has two numbers in one cell: the rows around it have "
+                f"slipped together, and the figures of rows {_span(near)} are not read.",
             )
         )
         self.body = [r for r in self.body if r not in near]
@@ -569,7 +576,9 @@ class _Builder:
             )
 
 
-_WORDS_ONLY = TableFinding("words-only", "info", (), "表中没有读作数据的格，只保留单元格。", "No cell reads as a figure: the cells are kept.")
+_WORDS_ONLY = TableFinding(
+    "words-only", "info", (), "表中没有读作数据的格，只保留单元格。", "No cell reads as a figure: the cells are kept."
+)
 
 
 def _ragged(rows: Sequence[int]) -> TableFinding:
@@ -577,8 +586,8 @@ def _ragged(rows: Sequence[int]) -> TableFinding:
         "ragged-rows",
         [],
         f"第{_span(rows)}行的格数多于表头，不能断定各数属于哪一列，未读。",
-        f"Rows {_span(rows)} have more cells than the head: which column their figures belong to is not known; they are "
-        "not read.",
+        f"Rows {_span(rows)} have more cells than the head: which column their figures belong to is not known; they "
+        "are not read.",
     )
 
 

@@ -1,5 +1,5 @@
-"""Where the tables of a text are: pipe tables of Markdown, grids of + and -, lines with tabs, and HTML tables, each cell
-with the characters behind it.
+"""Where the tables of a text are: pipe tables of Markdown, grids of + and -, lines with tabs, and HTML tables, each
+cell with the characters behind it.
 
 What is found is a `Grid` of cells as they stand; what they mean is read elsewhere.
 """
@@ -77,7 +77,7 @@ def grids(text: str) -> list[Grid]:
 
 
 def _goes_on(text: str, before: Grid, grid: Grid) -> bool:
-    """Whether a table is the rest of the one before: nothing stands between them, they are as wide, no head opens it."""
+    """Whether a table is the rest of the one before: nothing stands between, they are as wide, no head opens it."""
     between = re.sub(r"</?(?:html|body|div|p)\b[^<>]*>", "", text[before.end : grid.start])
     return (
         not between.strip()
@@ -93,7 +93,10 @@ def _goes_on(text: str, before: Grid, grid: Grid) -> bool:
 def _has_figure(grid: Grid) -> bool:
     """Whether the first row holds a number that is no year, as no head does."""
     cells = (grid.cells[place].text for place in grid.cells if place[0] == 0)
-    return any(re.fullmatch(r"[-−–]?[\d ,，]*\d(?:\.\d+)?\s?%?", c) and not re.fullmatch(r"(?:1[5-9]|20)\d\d", c) for c in cells)
+    return any(
+        re.fullmatch(r"[-−–]?[\d ,，]*\d(?:\.\d+)?\s?%?", c) and not re.fullmatch(r"(?:1[5-9]|20)\d\d", c)
+        for c in cells
+    )
 
 
 def _joined(one: Grid, other: Grid) -> Grid:
@@ -161,8 +164,16 @@ def _lined(text: str) -> Iterator[Grid]:
                 continue
         else:
             rows, heads = _piped(text, block.lines)
+        if _is_list(rows):
+            continue
         if grid := _placed(block.lines[0][0], block.lines[-1][1], rows, heads):
             yield replace(grid, kind=block.kind)
+
+
+def _is_list(rows: Sequence[Sequence[RawCell]]) -> bool:
+    """Whether rows are the items of a numbered list: notes, references."""
+    numbered = sum(len(row) == 2 and re.fullmatch(r"\[?\d{1,3}[.)\]、]", row[0].text) is not None for row in rows)
+    return numbered > len(rows) * 0.7
 
 
 def _is_tabular(rows: Sequence[Sequence[RawCell]]) -> bool:
@@ -171,9 +182,10 @@ def _is_tabular(rows: Sequence[Sequence[RawCell]]) -> bool:
     worded = [[cell for cell in row if cell.text] for row in rows]
     several = sum(len(row) > 1 for row in worded)
     longest = sorted(max((len(cell.text) for cell in row), default=0) for row in worded)
-    figures = sum(any(re.match(r"[-−–$€£¥]?\d", cell.text) for cell in row[1:]) for row in rows)
-    columns = sum(len(row) > 2 for row in rows)
-    return several >= max(2, len(rows) * 0.5) and longest[len(rows) // 2] < 80 and max(figures, columns) > 1
+    figures = sum(any(re.fullmatch(r"[-−–—$€£¥]?[\d ,.，]*%?", c.text) for c in row[1:] if c.text) for row in rows)
+    columns = sum(len(row) > 2 for row in worded)
+    enough = figures >= max(2, len(rows) * 0.3) or columns >= max(2, len(rows) * 0.5)
+    return several >= max(2, len(rows) * 0.5) and longest[len(rows) // 2] < 80 and enough
 
 
 def _blocks(text: str) -> Iterator[_Block]:

@@ -22,7 +22,9 @@ _NUMBER = re.compile(
     rf"(?P<about>[约近≈~])?\s?(?P<sign>[-−–—－+])?(?P<money>(?:US|HK|NT)?[$€£¥])?\s?"
     rf"(?P<whole>\d{{1,3}}(?:{_GAP}\d{{3}})+|\d+)(?P<part>[.．]\d+)?\s?(?P<mark>[%％‰])?"
 )
-_FOOTNOTE = re.compile(r"\s*(?:\^?\{?\[\w{1,3}\]\}?|\^\{?[\w*,]{1,4}\}?|[*†‡§#①-⑳]+|[(（][*†①-⑳][)）]|(?<=\d)\s?[（(]?注\d?[)）]?)$")
+_FOOTNOTE = re.compile(
+    r"\s*(?:\^?\{?\[\w{1,3}\]\}?|\^\{?[\w*,]{1,4}\}?|[*†‡§#①-⑳]+|[(（][*†①-⑳][)）]|(?<=\d)\s?[（(]?注\d?[)）]?)$"
+)
 _NONE = re.compile(
     r"[-−–—－―_]{1,4}|\.{2,6}|…{1,2}|/|\\|n\.?\s?[/.]?\s?a\.?|nil|none|无|缺|缺失|未公布|暂无|×|x|‐|不详", re.IGNORECASE
 )
@@ -54,7 +56,9 @@ def number(words: str) -> Number | None:
     marks = (match["mark"] or "").replace("％", "%")
     if marks and match["money"]:
         return None
-    return Number(-value if negative else value, marks or match["money"] or "", max(0, len(fraction) - 1), bool(match["about"]))
+    return Number(
+        -value if negative else value, marks or match["money"] or "", max(0, len(fraction) - 1), bool(match["about"])
+    )
 
 
 def is_missing(words: str) -> bool:
@@ -84,8 +88,8 @@ def are_fused(words: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A unit as a table writes it (`words`, 亿元) and what one of it is (`one`: 100,000,000 CNY). `known` is False where
-    only the words are there."""
+    """A unit as a table writes it (`words`, 亿元) and what one of it is (`one`: 100,000,000 CNY). `known` is False
+    where only the words are there."""
 
     words: str
     one: Quantity
@@ -98,7 +102,9 @@ _ENGLISH = re.compile(
     re.IGNORECASE,
 )
 _SCALES = {"bil": "billion", "bil.": "billion", "mil": "million", "mil.": "million", "bn": "billion", "mn": "million"}
-_PERCENT = re.compile(r"(?:in\s+)?(?:%|％|percent|per cent|percentage)(?:\s+of\s+.{1,40})?|百分比|百分点", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"(?:in\s+)?(?:%|％|percent|per cent|percentage)(?:\s+of\s+.{1,40})?|百分比|百分点", re.IGNORECASE
+)
 _LEAD = re.compile(r"^(?:(?:单位|计量单位|unit|units)\s*[:：]?\s*|in\s+(?=\S))", re.IGNORECASE)
 
 
@@ -151,7 +157,9 @@ def parted(label: str, ontology: Ontology) -> tuple[str, Measure | None]:
             continue
         found = measure(match["inner"], ontology)
         if found is None and pattern is _BRACKET and match["inner"].lower().startswith("in "):
-            found = Measure(match["inner"], Quantity(Decimal(1), Decimal(1), match["inner"][3:].strip(), "amount"), False)
+            found = Measure(
+                match["inner"], Quantity(Decimal(1), Decimal(1), match["inner"][3:].strip(), "amount"), False
+            )
         if found:
             return label[: match.start()].strip(), found
     whole = measure(label, ontology)
@@ -168,7 +176,7 @@ _TIME = re.compile(
 
 
 def time_of(words: str, ontology: Ontology) -> tuple[str, Period, str] | None:
-    """The time that words open with, its years, and the rest of the words: `FY2026 (Request)`, `2023年`, `2005–2008`."""
+    """The time that words open with, its years, and the rest of the words: `FY2026 (Request)`, `2005–2008`."""
     if found := period(words, ontology.periods):
         return words, found, ""
     match = _TIME.fullmatch(words.strip())
@@ -288,7 +296,11 @@ def is_total(words: str) -> bool:
 def sums_up(words: str) -> bool:
     """Whether the words name some sum: also `Total, NASA`, `小计`, `Subtotal`."""
     bare = words.strip().lower()
-    return is_total(bare) or bare in SUBTOTALS or re.match(r"(?:sub|grand )?-?total\b|.*(?:合计|总计|小计)$", bare) is not None
+    return (
+        is_total(bare)
+        or bare in SUBTOTALS
+        or re.match(r"(?:sub|grand )?-?total\b|.*(?:合计|总计|小计)$", bare) is not None
+    )
 
 
 def is_serial(words: str) -> bool:
@@ -313,9 +325,13 @@ _LABEL = re.compile(
     r"\W{0,4}(?P<label>(?:续|附)?表\s*(?:(?P<short>\d{1,2})(?=(?:19|20)\d\d\D)|[A-Z]?\d{1,3}(?:[-–.．]\d{1,3})*|[一二三四五六七八九十]{1,3}(?=\s))"
     r"|(?:Table|TABLE|Tab\.)\s*(?:[A-Z]?\d{1,3}(?:[-–.]\d{1,3})*|[IVX]{1,5}\b))[.:：、]?\s*(?P<rest>.*)"
 )
-_UNIT = re.compile(r"[(（]?\s*(?:计量)?单位\s*[:：]\s*(?P<unit>[^()（）]{1,40}?)\s*[)）]?$|[(（](?P<inner>[^()（）]*\b(?:in|unit:)\s[^()（）]{2,80})[)）]$", re.IGNORECASE)
+_UNIT = re.compile(
+    r"[(（]?\s*(?:计量)?单位\s*[:：]\s*(?P<unit>[^()（）]{1,40}?)\s*[)）]?$|[(（](?P<inner>[^()（）]*\b(?:in|unit:)\s[^()（）]{2,80})[)）]$",
+    re.IGNORECASE,
+)
 _NOTE = re.compile(
-    r"[*_\s(（【]*(?:注\s*\d*|附注|说明|资料来源|数据来源|来源|Sources?|Notes?|Data sources?|\*+|[①-⑳]|[a-e]\))\s*[:：.]?", re.IGNORECASE
+    r"[*_\s(（【]*(?:注\s*\d*|附注|说明|(?:资料|数据)?来源|(?:Data )?sources?|notes?|\*+|[①-⑳]|[a-e]\))\s*[:：.]?",
+    re.IGNORECASE,
 )
 _FAR = 6
 

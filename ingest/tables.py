@@ -28,6 +28,7 @@ from ingest.table_words import (
 )
 from kg.model import (
     CellRole,
+    Comparator,
     Document,
     Entity,
     Mention,
@@ -98,6 +99,8 @@ class _Reading:
         self.mentions: list[Mention] = []
         self.around = surroundings(document.text, grid.start, grid.end)
         self.findings: list[TableFinding] = []
+        self.marked: set[int] = set()
+        """The columns whose unit only shows in their cells."""
 
     def table(self) -> Table:
         """The table as it was read."""
@@ -127,9 +130,7 @@ class _Reading:
         caption = self.around.caption or " ".join(self.grid.caption.split()) or layout.title
         return replace(self.around, caption=caption)
 
-    def _cell(
-        self, place: tuple[int, int], cell: RawCell, roles: dict[tuple[int, int], CellRole]
-    ) -> TableCell:
+    def _cell(self, place: tuple[int, int], cell: RawCell, roles: dict[tuple[int, int], CellRole]) -> TableCell:
         role: CellRole = roles.get(place, "text" if cell.text else "empty")
         if not cell.text and role not in ("missing", "group", "key", "header"):
             role = "empty"
@@ -269,7 +270,7 @@ class _Reading:
     # ---- Units
 
     def _column_units(self, layout: Layout, heads: dict[int, _Head], row_series: bool) -> dict[int, Measure]:
-        """The unit of each column: its heading's, else the mark that its cells carry, else the one told for the table."""
+        """The unit of each column: its heading's, else the mark in its cells, else the one told for the table."""
         table = measure(self.around.unit, self.ontology) if self.around.unit else None
         if self.around.unit and table is None:
             self._unknown_unit(self.around.unit)
@@ -280,7 +281,10 @@ class _Reading:
             slots = [slot for row in layout.rows for slot in row.slots if slot.column == index]
             marks = Counter(slot.number.mark for slot in slots)
             mark = marks.most_common(1)[0][0] if slots else ""
-            own = head.measure or (measure(mark, self.ontology) if mark else None) or table
+            marked = measure(mark, self.ontology) if mark else None
+            if marked and not head.measure:
+                self.marked.add(index)
+            own = head.measure or marked or table
             if own:
                 found[index] = own
             if head.measure and not head.measure.known:
@@ -347,7 +351,8 @@ class _Reading:
             "no-heading",
             [slot.place],
             f"自{at(slot.place)}起的数没有列名或表题说明是什么，未读。",
-            f"No heading or caption says what the figures from {at(slot.place, english=True)} on are: they are not read.",
+            f"No heading or caption says what the figures from {at(slot.place, english=True)} on are: they are not "
+            "read.",
         )
         self.findings.append(told)
 
@@ -355,27 +360,24 @@ class _Reading:
         """The cell's number in its unit; None where the cell's own mark says another unit than its column."""
         mark = slot.number.mark
         own = measure(mark, self.ontology) if mark else None
-        zero = slot.number.value == 0
         if own and unit and own.one.unit != unit.one.unit:
             self._conflict(slot, own, unit)
             return None
-        if unit and unit.words in ("%", "％") and not mark and not zero and not self._heading_has(slot, unit):
+        if unit and slot.column in self.marked and not mark and slot.number.value != 0:
             self._conflict(slot, None, unit)
             return None
-        one = (own or unit).one if own or unit else None
-        told = quantity(f"1{own.words if own else unit.words if unit else ''}", self.ontology, about)
-        kind = told.kind if told and one and told.unit == one.unit else one.kind if one else "count" if whole else "ratio"
+        of = unit or own
+        one = of.one if of else None
+        told = quantity(f"1{of.words}", self.ontology, about) if of else None
+        kind = "count" if whole else "ratio"
+        if one:
+            kind = told.kind if told and told.unit == one.unit else one.kind
         number = slot.number.value * (one.low if one else Decimal(1))
-        sign = "≈" if slot.number.approximate else "="
+        sign: Comparator = "≈" if slot.number.approximate else "="
         try:
             return Quantity(number, number, one.unit if one else "1", kind, sign, one.currency if one else "")
         except ValueError:
             return None
-
-    def _heading_has(self, slot: Slot, unit: Measure) -> bool:
-        """Whether the unit is told by a heading, caption or key, and not only by the marks in other cells."""
-        told = [c.text for place, c in self.grid.cells.items() if place[1] <= slot.place[1] and place[0] <= slot.place[0]]
-        return any(unit.words in text and not text[:1].isdigit() for text in [*told, self.around.unit, self.around.caption])
 
     def _conflict(self, slot: Slot, own: Measure | None, unit: Measure) -> None:
         words = self.grid.cells[slot.place].text
@@ -397,7 +399,7 @@ class _Reading:
         found = list(figures)
         while True:
             values = [f.value for f in found if f.value]
-            by_item = bool(values) and not all(v.place_entity or v.period and not v.item for v in values)
+            by_item = bool(values) and not all(v.place_entity or (v.period and not v.item) for v in values)
             found = [self._with_item(f, by_item) for f in found]
             values = [f.value for f in found if f.value]
             dimensions = _dimensions(values)

@@ -90,7 +90,11 @@ def _described(document: NamedNode, order: int, table: Table) -> Iterator[_Pair]
     yield _own("source"), document
     yield _own("order"), Literal(order)
     yield from _texts(
-        label=table.label, caption=table.caption, unitText=table.unit, section=table.section, note="\n".join(table.notes)
+        label=table.label,
+        caption=table.caption,
+        unitText=table.unit,
+        section=table.section,
+        note="\n".join(table.notes),
     )
     yield _own("start"), Literal(table.start)
     yield _own("end"), Literal(table.end)
@@ -99,7 +103,7 @@ def _described(document: NamedNode, order: int, table: Table) -> Iterator[_Pair]
 def _cell(table: NamedNode, cell: TableCell) -> Iterator[Triple]:
     node = _cell_node(table, cell.place)
     yield Triple(table, _own("cell"), node)
-    pairs = [(_TYPE, _own("TableCell")), (_own("role"), _role(cell.role))]
+    pairs = [(_TYPE, _own("TableCell")), *_texts(cellRole=cell.role)]
     pairs += [(_own(name), Literal(getattr(cell, name))) for name in ("row", "column", "rows", "columns")]
     yield from _triples(node, [*pairs, *_texts(valueText=cell.text)])
     if len(cell.spans) == 1:
@@ -108,10 +112,6 @@ def _cell(table: NamedNode, cell: TableCell) -> Iterator[Triple]:
         part = NamedNode(f"{node.value}-{number + 1}")
         yield Triple(node, _own("part"), part)
         yield from _triples(part, [(_own("order"), Literal(number)), *_place(span)])
-
-
-def _role(role: CellRole) -> NamedNode:
-    return NamedNode(f"{QUALIFIER}cell/{role}")
 
 
 class _Keys:
@@ -187,7 +187,11 @@ def _structure(table: NamedNode, found: tuple[str, ...]) -> Iterator[Triple]:
     for number, (role, name) in enumerate(roles, 1):
         part = NamedNode(f"{node.value}-{name}")
         yield Triple(node, _cube("component"), part)
-        pairs = [(_TYPE, _cube("ComponentSpecification")), (_cube(role), _own(name)), (_cube("order"), Literal(number))]
+        pairs: list[_Pair] = [
+            (_TYPE, _cube("ComponentSpecification")),
+            (_cube(role), _own(name)),
+            (_cube("order"), Literal(number)),
+        ]
         if name == "unit":
             pairs.append((_cube("componentRequired"), Literal(True)))
         yield from _triples(part, pairs)
@@ -298,7 +302,7 @@ def _read_cell(facts: _Facts, node: str) -> TableCell:
     text = facts.text(node, "valueText")
     row, column, rows, columns = (facts.number(node, _own(name)) for name in ("row", "column", "rows", "columns"))
     spans = tuple(_read_span(facts, part) for part in parts or ([node] if text else []))
-    return TableCell(row, column, text, spans, cast(CellRole, facts.link(node, "role", f"{QUALIFIER}cell/")), rows, columns)
+    return TableCell(row, column, text, spans, cast(CellRole, facts.text(node, "cellRole")), rows, columns)
 
 
 def _read_span(facts: _Facts, node: str) -> Span:

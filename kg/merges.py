@@ -199,8 +199,16 @@ def merged(extraction: Extraction, replaced: Mapping[str, str], known: Mapping[s
 
 def _renamed_table(table: Table, new: Mapping[str, str]) -> Table:
     """The table with the new ids of the entities that its figures are of."""
-    names = ("indicator", "item_entity", "place_entity", "region")
-    values = [replace(v, **{name: new.get(getattr(v, name), "") for name in names}) for v in table.values]
+    values = (
+        replace(
+            value,
+            indicator=new.get(value.indicator, ""),
+            item_entity=new.get(value.item_entity, ""),
+            place_entity=new.get(value.place_entity, ""),
+            region=new.get(value.region, ""),
+        )
+        for value in table.values
+    )
     return replace(table, values=tuple(values))
 
 

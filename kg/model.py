@@ -402,8 +402,8 @@ class TableValue:
     `row` and `column` name its cell. `series` is what is measured, with `series_unit` as the table writes the unit;
     `item` what the row is about where that is more than a place and a time; `place` and `time` are words, `period` what
     the time means. `indicator`, `item_entity` and `place_entity` are ids of entities, empty where none is known.
-    `group` is what is printed over the row (东部); `region` is the entity that the place lies in by the dictionary, which
-    need not agree. `words` are the cell's; `quantity` is their number with the unit's scale (万, million) turned into digits.
+    `group` is what is printed over the row (东部); `region` is the entity that the place lies in by the dictionary,
+    which need not agree. `words` are the cell's; `quantity` is their number, the unit's scale (万, million) in digits.
     """
 
     row: int
@@ -447,8 +447,8 @@ class TableFinding:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of a document. `label` is what the text calls it (表1, Table 2; empty where it has no number), `unit` a
-    unit that is told for the whole table, `notes` its notes and sources; `start` and `end` are the offsets of its cells,
-    caption and notes left out. All of its cells are kept; only what was understood has a value."""
+    unit that is told for the whole table, `notes` its notes and sources; `start` and `end` are the offsets of its
+    cells, caption and notes left out. All of its cells are kept; only what was understood has a value."""
 
     label: str
     caption: str
