@@ -98,13 +98,16 @@ def _column_sums(layout: Layout, column: Sequence[Figure], names: Names) -> Iter
     """The rows' sums against the rows that say they are totals, each over the rows that share its outer keys."""
     if any(f.value is None for f in column) or len({f.value.quantity.unit for f in column if f.value}) != 1:
         return
+    places = {f.place: entry for f in column if (entry := _place(f, names))}
+    wholes = {entry.parent for entry in places.values()}
     for total in column:
-        if not _adds(total, column):
+        place = places.get(total.place)
+        if not (total.row.total or (place and place.id in wholes)) or not _adds(total, column):
             continue
         if total.row.total:
             parts = _parts(total, column, names)
         else:
-            parts = [f for f in column if not _is_sum(f) and f is not total and _lies_in(f, total, names)]
+            parts = [f for f in column if place and f.place in places and places[f.place].parent == place.id]
         complete = {(f.row.index, f.row.block) for f in parts} == _expected(layout, total, parts)
         if len(parts) > 1 and complete:
             yield from _compared(total, parts)
@@ -133,12 +136,6 @@ def _parts(total: Figure, column: Sequence[Figure], names: Names) -> list[Figure
     rows = [f for f in inner if not _is_sum(f)]
     wholes = {above.id for f in rows if (entry := _place(f, names)) for above in names.parents(entry)}
     return [f for f in rows if f.row.block == total.row.block and not ((e := _place(f, names)) and e.id in wholes)]
-
-
-def _lies_in(part: Figure, whole: Figure, names: Names) -> bool:
-    """Whether the place of a row is directly part of that of another."""
-    one, other = _place(part, names), _place(whole, names)
-    return one is not None and other is not None and one.parent == other.id
 
 
 def _place(figure: Figure, names: Names) -> Entry | None:
@@ -181,7 +178,7 @@ def _compared(total: Figure, parts: Sequence[Figure]) -> Iterator[TableFinding]:
     numbers = f"{plain_number(added)}", f"{plain_number(total.number)}", f"{plain_number(gap)}"
     series = total.value.series if total.value else ""
     place, english = at(total.place), at(total.place, english=True)
-    if gap <= rounding([f.slot.number for f in [*parts, total]]):
+    if gap <= _rounding([*parts, total]):
         yield finding(
             "sum-rounding",
             [total.place],
@@ -198,6 +195,14 @@ def _compared(total: Figure, parts: Sequence[Figure]) -> Iterator[TableFinding]:
             f"“{series}”: {len(parts)} parts add up to {numbers[0]}, but the total at {english} is {numbers[1]}; "
             f"rounding does not explain the difference of {numbers[2]}.",
         )
+
+
+def _rounding(figures: Sequence[Figure]) -> Decimal:
+    """How far rounding may lead a sum from its total: not at all for things that were counted one by one."""
+    values = [(f, f.value.quantity) for f in figures if f.value]
+    if all(q.kind == "count" and q.low == f.number and not f.slot.number.digits for f, q in values):
+        return Decimal(0)
+    return rounding([f.slot.number for f in figures])
 
 
 # ---- Figures beside each other

@@ -183,14 +183,17 @@ class _Builder:
 
     def _heads(self, first: int) -> int:
         """How many rows from `first` on are the head."""
-        found = 0
-        while first + found < self.grid.height and self._is_head(first + found, found):
-            found += 1
         marked = max(0, self.grid.heads - first)
+        found = marked
+        while first + found < self.grid.height and self._is_head(first + found, found):
+            if marked and self.text(first + found, 0):
+                # a row with a key behind the marked head is one of words or of what is left of figures
+                break
+            found += 1
         if first + found >= self.grid.height or found > max(_HIGHEST_HEAD, marked):
             # nothing but words: the first row is the head, if any is
-            found = 1
-        return max(found, marked)
+            found = max(1, marked) if first + marked < self.grid.height else 1
+        return found
 
     def _is_head(self, row: int, before: int) -> bool:
         words = self.words(row)
@@ -198,7 +201,7 @@ class _Builder:
             return before == 0
         if is_year(self.text(row, 0)) or any(is_missing(word) for word in words):
             return False
-        if any(number(word) and not is_year(word) for word in words):
+        if any((number(word) and not is_year(word)) or looks_damaged(word) for word in words):
             return False
         beyond = [self.text(row, c) for c in range(1, self.grid.width)]
         alone = len(words) == 1 and self.text(row, 0) == words[0]
@@ -313,7 +316,7 @@ class _Builder:
 
     def _placing(self, shifted: dict[int, int]) -> dict[int, dict[int, int]]:
         """Row → its cells with figures → the columns that they belong to, for the rows that do not fit the head."""
-        measures = [c.index for c in self.found.columns if c.declared or c.kind == "measure"]
+        measures = [c.index for c in self.found.columns if c.declared or (c.kind == "measure" and c.path)]
         placing: dict[int, dict[int, int]] = {}
         for shape in sorted({(keys, self.grid.lengths[r]) for r, keys in shifted.items()}):
             keys, length = shape
@@ -346,6 +349,10 @@ class _Builder:
         parts = [found for r in rows if (found := number(self.text(r, cell)))]
         whole = number(self.text(total, column))
         if whole is None or len(parts) < max(2, len(rows) - len(rows) // 10):
+            return False
+        measure = self.found.columns[column].measure
+        if measure and measure.one.kind not in ("count", "amount") and not (measure.one.unit == "%" and whole.value == 100):
+            # rates do not add up; only shares do, to the whole
             return False
         return abs(sum((p.value for p in parts), Decimal(0)) - whole.value) <= rounding([*parts, whole])
 
@@ -537,13 +544,15 @@ class _Builder:
     def _mark_missing(self) -> None:
         damaged: list[Place] = []
         odd: list[Place] = []
+        seen: set[Place] = set()
         used = {slot.place for row in self.found.rows for slot in row.slots}
         columns = [c for c in self.found.columns if c.kind == "measure"]
         for r in self.body:
             for c in columns:
                 place = self.owner(r, c.index)
-                if place is None or place in self.found.roles or place in used or place in [*damaged, *odd]:
+                if place is None or place in self.found.roles or place in used or place in seen:
                     continue
+                seen.add(place)
                 text = self.grid.cells[place].text
                 if is_missing(text):
                     self.found.roles[place] = "missing"

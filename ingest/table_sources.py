@@ -156,6 +156,9 @@ class _Block:
 
 def _lined(text: str) -> Iterator[Grid]:
     for block in _blocks(text):
+        parts = sum(text.count("\t" if block.kind == "tab" else "|", *line) for line in block.lines)
+        if parts > MOST_SLOTS:
+            continue
         rows: list[list[RawCell]] = []
         heads = 0
         if block.kind == "tab":
@@ -298,12 +301,15 @@ def folded(text: str) -> str:
 # ---- HTML
 
 _TABLE = re.compile(r"<(/?)table\b", re.IGNORECASE)
+_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 _LARGEST = 2_000_000
 """The longest HTML table that is read, in characters."""
 
 
 def _html(text: str) -> Iterator[Grid]:
     for start, end in _html_ranges(text):
+        if text.count("<", start, end) > 4 * MOST_SLOTS or len(_CELL.findall(text, start, end)) > MOST_SLOTS:
+            continue
         parser = _HtmlTable(text[start:end])
         rows = parser.read()
         cells = [[_html_cell(cell, start) for cell in row] for row in rows]

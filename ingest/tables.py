@@ -112,7 +112,7 @@ class _Reading:
         self._name_entities(layout, kept)
         found = [*layout.findings, *self.findings, *check(layout, kept, self.names, self.findings)]
         roles: dict[tuple[int, int], CellRole] = {p: r for p, r in layout.roles.items() if p not in refused}
-        section = next((s.label for s in self.document.sections if s.start <= self.grid.start < s.end), "")
+        section = next((s.label for s in reversed(self.document.sections) if s.label and s.start <= self.grid.start), "")
         return Table(
             label=self.around.label,
             caption=self.around.caption,
@@ -199,6 +199,7 @@ class _Reading:
             given = None if given and given[1].start != given[1].end else given
         where = self.names.opening(self.around.caption)
         units = self._column_units(layout, heads, row_series)
+        decimals = {slot.column for row in layout.rows for slot in row.slots if slot.number.digits}
         for row in layout.rows:
             key = (row.index, row.block)
             place = row_places[key] or (nation if row.key in NATION else None)
@@ -222,7 +223,7 @@ class _Reading:
                     unit=own or units.get(slot.column),
                     time=period,
                     place=entry,
-                    whole=self._whole(layout, slot.column),
+                    whole=slot.column not in decimals,
                 )
 
     def _only_series(self, layout: Layout, heads: dict[int, _Head], column: int) -> str:
@@ -263,9 +264,6 @@ class _Reading:
             return None
         (top,) = tops
         return self.ontology.entries.get(top)
-
-    def _whole(self, layout: Layout, column: int) -> bool:
-        return all(slot.number.digits == 0 for row in layout.rows for slot in row.slots if slot.column == column)
 
     # ---- Units
 
@@ -407,12 +405,12 @@ class _Reading:
             double = {key for key, count in counted.items() if count > 1}
             if not double:
                 return found
-            places = [f.place for f in found if f.value and _key(f.value, dimensions) in double]
+            places = {f.place for f in found if f.value and _key(f.value, dimensions) in double}
             keys = "、".join(dict.fromkeys(f"“{f.row.key}”" for f in found if f.place in places))
             self.findings.append(
                 finding(
                     "same-key",
-                    places,
+                    sorted(places),
                     f"{len(places)}个数所说的对象、时间和指标相同（{keys[:60]}），不能区分，未读。",
                     f"{len(places)} figures are of the same thing, time and measure ({keys[:60]}): they cannot be told "
                     "apart and are not read.",
