@@ -52,7 +52,9 @@ def score(tables: Iterable[Table], wanted: Iterable[dict[str, str]]) -> Score:
     for fact in wanted:
         hits = [n for n, (label, value) in enumerate(values) if _is_of(label, value, fact)]
         shortest = min((len(values[n][1].series) for n in hits), default=0) if fact["value"] else 0
-        hits = [n for n in hits if len(values[n][1].series) == shortest] if fact["value"] else _named(values, hits, fact)
+        hits = (
+            [n for n in hits if len(values[n][1].series) == shortest] if fact["value"] else _named(values, hits, fact)
+        )
         told = " ".join(fact[name] for name in ("table", "series", "place", "year", "value"))
         if not fact["value"]:
             result.absent += 1
@@ -96,7 +98,9 @@ def main() -> None:
         (path,) = Path(sys.argv[1]).glob(f"{source}.*")
         tables = reader.read(read(path).document).tables
         result = score(tables, wanted)
-        print(f"{source}: {result.found} of {result.facts} facts, {len(result.wrong)} wrong, {len(result.missed)} missed")
+        print(
+            f"{source}: {result.found} of {result.facts} facts, {len(result.wrong)} wrong, {len(result.missed)} missed"
+        )
         print(f"  {len(result.invented)} invented of {result.absent} that are not given; {result.extra} other figures")
         for line in [*result.wrong, *result.missed, *result.invented]:
             print(f"  {line}")

@@ -351,7 +351,11 @@ class _Builder:
         if whole is None or len(parts) < max(2, len(rows) - len(rows) // 10):
             return False
         measure = self.found.columns[column].measure
-        if measure and measure.one.kind not in ("count", "amount") and not (measure.one.unit == "%" and whole.value == 100):
+        if (
+            measure
+            and measure.one.kind not in ("count", "amount")
+            and not (measure.one.unit == "%" and whole.value == 100)
+        ):
             # rates do not add up; only shares do, to the whole
             return False
         return abs(sum((p.value for p in parts), Decimal(0)) - whole.value) <= rounding([*parts, whole])
@@ -371,7 +375,7 @@ class _Builder:
                 f"第{_span(rows)}行只有{len(cells)}个数，表头却有{len(measures)}列数（{labels}）：有列丢失，"
                 "不能断定这些数属于哪一列，未读。",
                 f"Rows {_span(rows)} have {len(cells)} figure(s) where the head has {len(measures)} columns "
-                f"({english}): a column was lost, and nothing proves which one the figures belong to; they are not read.",
+                f"({english}): a column was lost, and nothing proves which one the figures belong to: not read.",
             )
         kept = "、".join(f"“{self.found.columns[m].label}”" for m in chosen.values())
         return finding(

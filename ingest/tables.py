@@ -112,7 +112,9 @@ class _Reading:
         self._name_entities(layout, kept)
         found = [*layout.findings, *self.findings, *check(layout, kept, self.names, self.findings)]
         roles: dict[tuple[int, int], CellRole] = {p: r for p, r in layout.roles.items() if p not in refused}
-        section = next((s.label for s in reversed(self.document.sections) if s.label and s.start <= self.grid.start), "")
+        section = next(
+            (s.label for s in reversed(self.document.sections) if s.label and s.start <= self.grid.start), ""
+        )
         return Table(
             label=self.around.label,
             caption=self.around.caption,
@@ -123,7 +125,7 @@ class _Reading:
             end=self.grid.end,
             cells=tuple(self._cell(place, cell, roles) for place, cell in sorted(self.grid.cells.items())),
             values=tuple(f.value for f in kept if f.value),
-            findings=tuple(found),
+            findings=tuple(_bounded(found)),
         )
 
     def _named(self, layout: Layout) -> Surroundings:
@@ -442,6 +444,23 @@ class _Reading:
             if entry and entry.id in used:
                 b = a + len(label) if self.document.text[a:b].startswith(label) else b
                 self.mentions.append(Mention(entry.id, self.document.source, Span(a, b, self.document.text[a:b])))
+
+
+_MOST_ALIKE = 20
+"""The most findings of one rule that a table keeps."""
+
+
+def _bounded(found: Sequence[TableFinding]) -> Iterator[TableFinding]:
+    """The findings, of each rule at most so many; how many more there were is one of its own."""
+    seen: Counter[str] = Counter()
+    for each in found:
+        seen[each.rule] += 1
+        if seen[each.rule] <= _MOST_ALIKE:
+            yield each
+    for rule, count in seen.items():
+        if count > _MOST_ALIKE:
+            more = count - _MOST_ALIKE
+            yield finding("more", [], f"另有{more}处 {rule}。", f"There are {more} more of {rule}.", "info")
 
 
 def _dimensions(values: Sequence[TableValue]) -> tuple[bool, bool, bool]:
