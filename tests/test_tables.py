@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyoxigraph import RdfFormat, parse
 from scoring import SHARED
 from typer.testing import CliRunner
 
@@ -21,9 +22,11 @@ from ingest.tables import Found, TableReader
 from kg import queries, rdf
 from kg.check import findings
 from kg.cli import app  # noqa: TID251  (this is the test of that edge)
+from kg.config import data_folder
 from kg.datacube import dimensions
 from kg.errors import NotFound
 from kg.graph import Graph
+from kg.iris import ONTOLOGY
 from kg.merges import merged
 from kg.model import Bibliography, Document, Extraction, Table, TableValue
 from kg.ontology import load
@@ -455,6 +458,16 @@ def test_the_graph_is_a_well_formed_cube_and_its_findings_are_told(store: Store)
 def test_the_cube_keeps_the_constraints_of_the_w3c(store: Store, constraint: str) -> None:
     assert store.select("SELECT ?o { GRAPH ?g { ?o a qb:Observation } }")
     assert store.select(constraint) == []
+
+
+def test_the_terms_of_tables_are_declared(store: Store) -> None:
+    files = sorted(data_folder("ontology").glob("*.ttl"))
+    declared = {quad.subject for path in files for quad in parse(path=path, format=RdfFormat.TURTLE)}
+    quads = [quad for source in store.sources() for quad in store.graph(source)]
+    used = {node for quad in quads for node in (quad.predicate, quad.object)}
+    own = {node for node in used if str(node).startswith(f"<{ONTOLOGY}")}
+    assert len(own) > 30
+    assert own <= declared
 
 
 def asked(store: Store, name: str, **params: str) -> list[dict[str, str]]:
