@@ -25,7 +25,7 @@ from kg.errors import NotFound, QueryError, StoreError
 from kg.hold import Hold, sweep
 from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, MERGES, PREFIXES, STATEMENT, local
 from kg.merges import Decision
-from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal
+from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Figure, Language, Mention, Refusal
 from kg.rdf import State, Term
 
 if TYPE_CHECKING:
@@ -272,6 +272,11 @@ class Store:
         beliefs = belief.across_documents(map(stated, self.select(_PEERS.replace("$NODES", nodes))))
         return tuple(replace(each, belief=beliefs[each.id]) for each in found)
 
+    def figures(self, source: str | None = None) -> tuple[Figure, ...]:
+        """The figures in the prose of one document, or of all, by document and place. Raises NotFound."""
+        node = f"VALUES ?g {{ {self.require(source)} }}" if source else ""
+        return rdf.figures(self._construct(_FIGURES.replace("$NODES", node)))
+
     def _about(self, node: ox.NamedNode, graph: ox.NamedNode) -> Iterator[ox.Quad]:
         return self._open.quads_for_pattern(node, None, None, graph)
 
@@ -371,6 +376,14 @@ CONSTRUCT { ?n ?p ?o } WHERE {
     { $NODES GRAPH ?g { ?st ?p ?o } BIND(?st AS ?n) }
     UNION { $NODES GRAPH ?g { ?st pkg:evidence|pkg:observation ?n . ?n ?p ?o } }
     UNION { $NODES GRAPH ?g { ?st pkg:evidence ?e . ?e pkg:part ?n . ?n ?p ?o } }
+}"""
+
+
+_FIGURES = """
+CONSTRUCT { ?n ?p ?o } WHERE {
+    { $NODES GRAPH ?g { ?f a pkg:Figure ; ?p ?o } BIND(?f AS ?n) }
+    UNION { $NODES GRAPH ?g { ?f a pkg:Figure ; pkg:evidence ?n . ?n ?p ?o } }
+    UNION { $NODES GRAPH ?g { ?f a pkg:Figure ; pkg:evidence ?e . ?e pkg:part ?n . ?n ?p ?o } }
 }"""
 
 
