@@ -1,13 +1,14 @@
 """How well numbers in prose are read: precision and recall of value, unit, comparator, period and what each is about.
 
-    python benchmarks/figures.py ../shared/papers          # reads he2025.txt and yao2025.txt there
-    python benchmarks/figures.py --store DIR               # takes what a store already holds
+    python benchmarks/figures.py FOLDER…           # reads the listed documents that are in the folders
+    python benchmarks/figures.py --store DIR       # takes what a store already holds
 
-`figures.json` lists all figures in the prose of two papers, made by reading them: the number, its unit, how it is
-compared, the years it holds for (null where the text tells none) and words that name what it is about, any of which
-must stand in the words or the entity that was found. A figure is matched by its number first, and by what it is about
-where several have the same; a range is one number. Numbers that the papers themselves damaged count as found where they
-are flagged, whatever their value.
+`figures.json` lists the figures in the prose of two papers, and of parts of three other documents (from one offset to
+another) that were listed before they were ever read by the rules. The list was made by reading: the number, its unit,
+how it is compared, the years it holds for (null where the sentence tells none) and words that name what it is about, any
+of which must stand in the words or in the entity that was found. A figure is matched by its number first, and by the
+other fields where several have the same; a range is one number. Numbers that the documents themselves damaged count as
+found where they are flagged, whatever their value.
 """
 
 import argparse
@@ -69,46 +70,70 @@ def matched(
     return pairs, more, [wanted for j, wanted in enumerate(listed) if j not in wants]
 
 
-def read(args: argparse.Namespace, source: str) -> tuple[list[Figure], dict[str, str]]:
-    """The figures of a document, dates left out, and the names of the entities that they are about."""
+def read(args: argparse.Namespace, source: str) -> tuple[list[Figure], dict[str, str]] | None:
+    """The figures of a document, dates left out, and the names of the entities that they are about; None where the
+    document is not there."""
     if args.store:
         with Store.open(args.store, read_only=True) as store:
+            if source not in store.sources():
+                return None
             figures: Iterable[Figure] = store.figures(source)
             names = {entity.id: "".join(entity.names) for entity in store.entities()}
     else:
-        extraction = Pipeline().extract(args.papers / f"{source}.txt")
+        path = next((path for folder in args.folders if (path := folder / f"{source}.txt").is_file()), None)
+        if path is None:
+            return None
+        extraction = Pipeline().extract(path)
         figures, names = extraction.figures, {e.id: "".join(e.names) for e in extraction.entities}
     return [figure for figure in figures if not figure.happening], names
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("papers", type=Path, nargs="?")
-    parser.add_argument("--store", type=Path)
-    parser.add_argument("--wrong", action="store_true", help="show what is wrong, too much and missing")
-    args = parser.parse_args()
-    listed: dict[str, list[Wanted]] = json.loads(LISTED.read_text(encoding="utf-8"))
-    total: Counter[str] = Counter()
-    for source, wanted in listed.items():
-        found, names = read(args, source)
-        pairs, more, missing = matched(found, wanted, names)
-        total.update(found=len(found), listed=len(wanted), value=len(pairs))
-        for figure, want in pairs:
-            fields = right(figure, want, names)
-            total.update(name for name, is_right in fields.items() if is_right)
-            total["all"] += all(fields.values())
-            if args.wrong and not all(fields.values()):
-                wrong = [name for name in FIELDS if not fields[name]]
-                print(source, "wrong", wrong, want["value"], figure.subject, "|", figure.indicator, "|", figure.time)
-        if args.wrong:
-            for figure in more:
-                print(source, "too much", figure.value, figure.subject, "|", figure.indicator, figure.evidence.rule)
-            for want in missing:
-                print(source, "missing", want["value"], *want["about"])
+def score(source: str, part: Wanted, found: list[Figure], names: Mapping[str, str], show: bool) -> Counter[str]:
+    """How many are found, listed, and right in each field."""
+    inside = [f for f in found if part.get("from", 0) <= f.span.start < part.get("to", f.span.end + 1)]
+    pairs, more, missing = matched(inside, part["figures"], names)
+    total = Counter(found=len(inside), listed=len(part["figures"]), value=len(pairs))
+    for figure, want in pairs:
+        fields = right(figure, want, names)
+        total.update(name for name, is_right in fields.items() if is_right)
+        total["all"] += all(fields.values())
+        if show and not all(fields.values()):
+            wrong = ", ".join(name for name in FIELDS if not fields[name])
+            print(f"  wrong {wrong}: {want['value']} {figure.subject} | {figure.indicator} | {figure.time}")
+    if show:
+        for figure in more:
+            print(f"  too much: {figure.value} {figure.subject} | {figure.indicator} ({figure.evidence.rule})")
+        for want in missing:
+            print(f"  missing: {want['value']} {want['about'][0]}")
+    return total
+
+
+def told(total: Counter[str]) -> None:
     print(f"{total['found']} figures found, {total['listed']} listed")
     for name in ("value", *FIELDS, "all"):
         precision, recall = total[name] / max(total["found"], 1), total[name] / max(total["listed"], 1)
-        print(f"{name:12} precision {precision:.2f}  recall {recall:.2f}")
+        print(f"  {name:12} precision {precision:.2f}  recall {recall:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--store", type=Path)
+    parser.add_argument("--wrong", action="store_true", help="show what is wrong, too much and missing")
+    args = parser.parse_args()
+    listed: dict[str, Wanted] = json.loads(LISTED.read_text(encoding="utf-8"))
+    totals: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for source, part in listed.items():
+        if (both := read(args, source)) is None:
+            print(f"{source} is not there")
+            continue
+        if args.wrong:
+            print(source)
+        totals[part["seen"]] += score(source, part, *both, args.wrong)
+    for seen, total in totals.items():
+        if total["listed"]:
+            print("seen while the rules were written:" if seen else "listed before the rules read them:", end=" ")
+            told(total)
 
 
 if __name__ == "__main__":
