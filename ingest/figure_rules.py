@@ -107,6 +107,12 @@ class FigureRules:
     """What may stand behind a place that limits a thing and is no part of its name."""
     clause: re.Pattern[str]
     """What parts clauses."""
+    roughly: re.Pattern[str]
+    """That a number is given roughly, where the word for it stands apart from the number (约占总数的)."""
+    respectively: re.Pattern[str]
+    """That a list of numbers is one of what was named before."""
+    verb_first: re.Pattern[str]
+    """A verb that begins what looks like a thing, so that the clause has no subject of its own."""
     bare: re.Pattern[str]
     """What stands before a bare number that measures something."""
     counted_people: re.Pattern[str]
@@ -116,6 +122,11 @@ class FigureRules:
     def near(self) -> str:
         """The name of the rule that takes the nearest name."""
         return "figure-near"
+
+    @property
+    def bracket(self) -> str:
+        """The name of the rule for numbers in brackets."""
+        return "figure-bracket"
 
     def worth_reading(self, text: str) -> bool:
         """Whether the text can hold a number at all."""

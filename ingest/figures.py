@@ -9,7 +9,7 @@ kept with what is wrong with it, and no value.
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from itertools import zip_longest
 
 from ingest.figure_rules import FigureRules, Frame, figure_rules
 from ingest.periods import leaning, leans, period
@@ -26,6 +26,9 @@ _LONGEST_INDICATOR = 30
 _NEVER = re.compile(r"(?!)")
 
 
+_BRACKETS = re.compile("（[^（）]*）|\\([^()]*\\)")
+_OPENS = re.compile("[（(]")
+_PER = re.compile(r"(?:/|每|\bper ).+$")
 _LIKE = {"名": "人", "位": "人"}
 """Units that count the same as another one."""
 
@@ -181,15 +184,44 @@ class FigureFinder:
     def drafts(self, scene: Scene) -> list[_Draft]:
         """What is read of each value of a sentence, in order."""
         done: list[_Draft] = []
+        found = self.values(scene)
+        brackets = [m.span() for m in _BRACKETS.finditer(scene.masked)]
+        inside = [v for v in found if any(a < v.start < b for a, b in brackets)]
+        scene = replace(scene, masked=_masked(scene.masked, brackets))
         for start, end in self.rules.clauses(scene.masked):
-            values = [v for v in self.values(scene) if start <= v.start < end]
+            values = [v for v in found if start <= v.start < end and v not in inside]
             groups = self._groups(scene.masked, values)
             last = start
             for at, group in enumerate(groups):
                 until = groups[at + 1][0].start if at + 1 < len(groups) else end
                 done += self._group(scene, group, (last, until), done)
                 last = group[-1].end
-        return done
+        done += [self._bracketed(scene, value, done) for value in inside]
+        return sorted(self._completed(done), key=lambda d: d.value.start)
+
+    def _bracketed(self, scene: Scene, value: _Value, done: Sequence[_Draft]) -> _Draft:
+        """The draft of a value in brackets: it measures what the figure right before the bracket does (2.23%（486亿欧元）),
+        or else what is named there."""
+        opens = max(m.start() for m in _OPENS.finditer(scene.text, 0, value.start))
+        if before := next((d for d in done if 0 <= opens - d.value.end <= 1), None):
+            return replace(before, value=value, rule=self.rules.bracket, unit=value.unit(self._ontology))
+        clause = max((a for a, b in self.rules.clauses(scene.masked) if a <= opens), default=0)
+        subject, measured = self._split(scene, (clause, opens)) if opens > clause else (None, "")
+        subject = self.trimmed(scene, subject)
+        return _Draft(value, self.rules.bracket, 0.5, subject, measured, measured, "", value.unit(self._ontology))
+
+    def _completed(self, drafts: Sequence[_Draft]) -> Iterator[_Draft]:
+        """The drafts, that of what a thing changed from having the whole unit of what it changed to, which says it once
+        at the end (从1000美元降至100美元每千瓦时)."""
+        for draft, other in zip_longest(drafts, drafts[1:]):
+            if draft is None:
+                continue
+            per = _PER.search(other.value.words) if draft.at_start and other else None
+            if per and other and other.unit.startswith(f"{draft.unit}/"):
+                value = replace(draft.value, words=draft.value.words + per.group())
+                yield replace(draft, value=value, unit=other.unit)
+            else:
+                yield draft
 
     def _groups(self, text: str, values: Sequence[_Value]) -> list[list[_Value]]:
         groups: list[list[_Value]] = []
@@ -209,9 +241,17 @@ class FigureFinder:
             found = frame.match(scene.masked, around[0], (first.start, last.end), around[1], unit)
             if found is not None:
                 base = self._draft(scene, frame, found, replace(first), unit, done)
+                if base is not None and self.rules.roughly.search(scene.masked[around[0] : first.start]):
+                    group = [self._rough(value) for value in group]
+                    base = replace(base, value=group[0])
                 if base is not None:
                     return self._shared_out(scene, frame, base, group, done)
         return self._shared_out(scene, None, self._near(scene, first, around, unit, done), group, done)
+
+    def _rough(self, value: _Value) -> _Value:
+        """The value as one given roughly, where its own words compare it with nothing."""
+        read = quantity(value.words, self._ontology)
+        return replace(value, words=f"约{value.words}") if read and read.comparator == "=" else value
 
     def _draft(
         self,
@@ -267,6 +307,9 @@ class FigureFinder:
         if what := roles.get("what"):
             subject, measured = self._split(scene, what)
             subject = self.trimmed(scene, subject)
+        if subject and (frame.inherit and self.rules.verb_first.match(scene.masked, *subject)):
+            # 获得高校的专利许可数量为… has its subject in a clause before
+            subject = None
         if subject is None and frame.inherit:
             ahead = self._ahead(scene, value, done)
             if ahead and not measured:
@@ -302,6 +345,9 @@ class FigureFinder:
             start = what[0] + match.start()
             start = max([start, *(m.end for m in scene.mentions if m.start < start < m.end < what[1])])
             measured = self.rules.tidy(scene.masked[start : what[0] + len(stripped)])
+            if re.search("用[于在]?$", scene.masked[what[0] : start]) and (head := self.rules.head.search(stripped)):
+                # 用于基础研究的 经费 is about what it is used for
+                start, measured = what[0] + head.start(), head.group()
             return ((what[0], start) if start > what[0] else None), measured
         at = stripped.rfind("的")
         if at > 1 and len(stripped) - at > 2:
@@ -365,6 +411,12 @@ class FigureFinder:
         if len(group) == 1:
             each = len(things) > 1 and self.rules.each.search(scene.masked, base.subject[1] if base.subject else 0, group[0].start)
             return [replace(base, subject=thing) for thing in things] if each else [base]
+        last = list(done[-len(group) :])
+        if len(last) == len(group) and base.subject in (None, last[-1].subject) and self._respective(scene, group):
+            return [
+                replace(base, value=value, subject=one.subject, measured=one.measured, indicator=one.measured + _own(base))
+                for value, one in zip(group, last, strict=True)
+            ]
         if len(things) == len(group):
             return [
                 replace(base, value=value, subject=thing) for value, thing in zip(group, things, strict=True)
@@ -375,6 +427,11 @@ class FigureFinder:
         if len(things) > 1:
             return [replace(base, value=replace(value, flaw=value.flaw or "uneven-list")) for value in group]
         return [replace(base, value=value) for value in group]
+
+    def _respective(self, scene: Scene, group: Sequence[_Value]) -> bool:
+        """Whether the clause says that the list goes with what was named before it: 分别增长9.6%和6.2%."""
+        start = max((a for a, b in self.rules.clauses(scene.masked) if a <= group[0].start < b), default=0)
+        return bool(self.rules.respectively.search(scene.masked, start, group[0].start))
 
     def _alike(self, base: _Draft, value: _Value, done: Sequence[_Draft]) -> _Draft:
         """The draft with the indicator of the figure before it that has the value's unit."""
@@ -497,6 +554,11 @@ class FigureFinder:
             return ahead[-1]
         ends = [end for start, end in self.rules.clauses(scene.masked) if start <= draft.value.start < end]
         return next((t for t in scene.times if ends and draft.value.end <= t[0] < ends[0]), None)
+
+
+def _own(draft: _Draft) -> str:
+    """What a draft's indicator says beyond what is measured: 增长."""
+    return draft.indicator.removeprefix(draft.measured)
 
 
 class _Missing(dict[str, str]):

@@ -20,6 +20,8 @@ _VAGUE = r"(?:early |late |mid-?\s?)?"
 
 _FORMS = {
     rf"(?P<start>{_YEAR})\s?年?{_IN_YEAR}{_SPAN}(?P<end>{_YEAR}|(?!0|1[0-2])\d\d)\s?年?{_IN_YEAR}": "year",
+    rf"(?P<start>{_YEAR})\s?一\s?(?P<end>{_YEAR})\s?年": "year",
+    rf"(?P<century>\d\d?)\s?世纪\s?(?P<decade>\d)0\s?[、一—–-]\s?(?P<last>\d)0\s?年代": "decade",
     rf"(?:{_MONTH}\s)?(?:\d{{1,2}}(?:st|nd|rd|th)?,\s)?(?P<start>{_YEAR})": "year",
     rf"(?:FY\s?)?(?P<start>{_YEAR})\s?(?:年度?{_IN_YEAR}(?:初|底|末|中)?)?": "year",
     rf"(?P<century>\d\d?)\s?世纪\s?(?P<decade>\d)0\s?年代{_STAGE}": "decade",
@@ -142,7 +144,8 @@ def _years(said: dict[str, str | None], precision: str) -> Period | None:
     if century := said.get("century"):
         before = (int(century) - 1) * 100
         if decade := said.get("decade"):
-            return Period(before + 10 * int(decade), before + 10 * int(decade) + 9, precision)
+            first, final = 10 * int(decade), 10 * int(said.get("last") or decade) + 9
+            return Period(before + first, before + final, precision) if first < final else None
         first, last = {"上半叶": (1, 50), "下半叶": (51, 100)}.get(said.get("half") or "", (1, 100))
         return Period(before + first, before + last, precision)
     written = said["start"] or ""
