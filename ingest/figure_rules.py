@@ -34,7 +34,7 @@ class Frame:
         """The stretches of the groups, where the frame fits a value that stands in `text[start:end]`."""
         if self.units and unit not in self.units:
             return None
-        ahead = self.before.search(text[start : value[0]])
+        ahead = self.before.search(text[start : value[0]].rstrip())
         behind = self.after.match(text[value[1] : end]) if self.after else None
         if ahead is None or (self.after and behind is None):
             return None
@@ -86,6 +86,8 @@ class FigureRules:
     happenings: tuple[HappeningRule, ...]
     measured: re.Pattern[str]
     """The name of a measure at the end of what is measured."""
+    measured_first: re.Pattern[str]
+    """The name of a measure before the thing: the cost of batteries."""
     rate: re.Pattern[str]
     """The name of a rate that is not in the list of measures."""
     joint: re.Pattern[str]

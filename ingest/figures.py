@@ -21,8 +21,10 @@ from kg.ontology import Ontology
 
 MASK = "·"
 """Stands for each character of a time, a source or a citation, so that frames see past them."""
+_LONGEST_LIST = 12
+"""How many numbers a list may have whose unit is written once, at its end."""
 _LONGEST_SUBJECT = 40
-_LONGEST_INDICATOR = 30
+_LONGEST_INDICATOR = 60
 _NEVER = re.compile(r"(?!)")
 
 
@@ -158,7 +160,7 @@ class FigureFinder:
                 if not self.rules.idle(read, scene.masked, value.start):
                     yield value
                 continue
-            shared = self._shared(scene.masked, found[at:])
+            shared = self._shared(scene.masked, found[at : at + _LONGEST_LIST])
             if shared and (words := f"{value.words}{shared}") and quantity(words, self._ontology):
                 yield replace(value, words=words)
             elif self.rules.counts(scene.masked, value.start, value.end, value.words):
@@ -270,8 +272,10 @@ class FigureFinder:
         if before and not measured and (silent or ("measured" in frame.inherit and subject is None)):
             measured = before.measured
         verb = words.get("verb", "") or (before.verb if before and "verb" in frame.inherit else "")
+        measured = measured or words.get("measured", "")
         words |= {"measured": measured, "verb": verb}
-        indicator = self.rules.tidy(frame.indicator.format_map(_Missing(words)))[:_LONGEST_INDICATOR]
+        made = re.sub(" {2,}", " ", frame.indicator.format_map(_Missing(words)))
+        indicator = self.rules.tidy(made)[:_LONGEST_INDICATOR]
         lent = next((d for d in reversed(done) if d.unit == unit and d.indicator), None)
         if "share" in frame.inherit and lent and lent.indicator.startswith("占"):
             indicator = lent.indicator
@@ -341,6 +345,9 @@ class FigureFinder:
         """The subject, and the name of its measure that stands at its end: 电池的 平均成本."""
         words = scene.masked[slice(*what)]
         stripped = words.rstrip("的在于从 " + MASK)
+        if match := self.rules.measured_first.search(stripped):
+            start, end = match.span("subject")
+            return (what[0] + start, what[0] + end), match.group("measured")
         if match := self.rules.measured.search(stripped) or self.rules.rate.search(stripped):
             start = what[0] + match.start()
             start = max([start, *(m.end for m in scene.mentions if m.start < start < m.end < what[1])])

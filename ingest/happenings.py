@@ -12,7 +12,7 @@ from ingest.figures import FigureFinder, Scene
 from ingest.relations import Mention
 from kg.model import Document, Evidence, Figure, Period, Sentence
 
-_LONGEST = 40
+_LONGEST = 80
 _CONFIDENCE = 0.65
 
 

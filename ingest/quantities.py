@@ -271,7 +271,7 @@ def _scanner(units: tuple[Unit, ...]) -> re.Pattern[str]:
     whole = rf"(?:{unit})(?:(?:/|每|\sper\s)\s?(?:{unit}))?"
     behind = "以上|以下|以内|之内|左右|上下|\\sor more"
     return re.compile(
-        rf"(?<![\dA-Za-z.．/_—–数几-])(?<![\d][,，])(?P<words>(?:(?:{ahead})\s?)*{_NUMBER.pattern}"
+        rf"(?<![\dA-Za-z.．/_—–数几-])(?<![\d][,，])(?P<words>(?:(?:{ahead})\s?){{0,3}}{_NUMBER.pattern}"
         rf"(?:{whole})?(?:{behind})?)",
         re.IGNORECASE,
     )
@@ -279,7 +279,7 @@ def _scanner(units: tuple[Unit, ...]) -> re.Pattern[str]:
 
 _SPOKEN = "一二两三四五六七八九十百千零〇"
 _SPOKEN_NUMBER = re.compile(
-    rf"(?P<ahead>(?:(?:{'|'.join(words for sign, words in _WORDS if sign != '=')})\s?)*)"
+    rf"(?P<ahead>(?:(?:{'|'.join(words for sign, words in _WORDS if sign != '=')})\s?){{0,3}})"
     rf"(?<![{_SPOKEN}数几第之每年月点“])(?:百分之(?P<percent>[{_SPOKEN}点]+)|(?P<number>[{_SPOKEN}]+))(?P<more>[多余])?(?P<scale>[万亿])?"
 )
 _SPOKEN_UNIT = re.compile(r"倍|番|成(?=以上|以下|多|左右|的|[、，。；,;]|$)|个?百分点|(?<![百千万])年(?!级|代|度)|个月|天(?![津然])|小时|周(?![期边围末转密])")

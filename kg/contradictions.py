@@ -41,12 +41,20 @@ def _keys(figure: Figure) -> Iterator[Hashable]:
     """What two figures must have alike to be compared."""
     if figure.happening:
         yield from (("date", figure.happening, figure.modality, thing) for thing in _things(figure))
-    elif figure.quantity and figure.period and figure.subject and figure.indicator:
+    elif figure.quantity and figure.period and figure.subject and _tells_what(figure):
         q = figure.quantity
         yield (
             *("number", figure.modality, plain(figure.subject), plain(figure.indicator), _place(figure.place)),
             *(q.unit, q.kind, q.currency, figure.period),
         )
+
+
+def _tells_what(figure: Figure) -> bool:
+    """Whether the figure says what it measures: a share that does not say of what may be one of anything."""
+    return bool(figure.indicator) and plain(figure.indicator) not in _OF_ANYTHING
+
+
+_OF_ANYTHING = frozenset({"占比", "比重", "份额", "比例", "比率", "率", "数量", "规模", "增长", "下降", "share", "rate", "number"})
 
 
 def _things(figure: Figure) -> set[str]:
