@@ -1,7 +1,7 @@
 """The rules of `ingest/patterns/figures.*.toml`: how a number is told what it measures."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -62,8 +62,8 @@ class Finds:
 
 @dataclass(frozen=True, slots=True)
 class HappeningRule:
-    """How it is said that something happened: `name` is what, a member of the list `happening` of the ontology. The group
-    `what` is the thing that it happened to, where the pattern holds it."""
+    """How it is said that something happened: `name` is what, a member of the list `happening` of the ontology. The
+    group `what` is the thing that it happened to, where the pattern holds it."""
 
     name: str
     pattern: re.Pattern[str]
@@ -118,7 +118,9 @@ class FigureRules:
     bare: re.Pattern[str]
     """What stands before a bare number that measures something."""
     counted_people: re.Pattern[str]
-    digits: re.Pattern[str] = field(default_factory=lambda: re.compile(r"\d|[一二两三四五六七八九十百千]+[多余]?[^\s]|首位|百分之"))
+    digits: re.Pattern[str] = field(
+        default_factory=lambda: re.compile(r"\d|[一二两三四五六七八九十百千]+[多余]?[^\s]|首位|百分之")
+    )
 
     @property
     def near(self) -> str:
@@ -190,7 +192,9 @@ class FigureRules:
         if re.search(r"[万亿]$|illion$|thousand$", words):
             return True
         if self.language == "en":
-            return bool(self.counted_people.match(text, end)) or ("," in words and bool(re.match(r"\s[a-z]", text[end:])))
+            return bool(self.counted_people.match(text, end)) or (
+                "," in words and bool(re.match(r"\s[a-z]", text[end:]))
+            )
         return bool(self.bare.search(text[:start])) and not re.match(r"[\u4e00-\u9fffA-Za-z]", text[end:])
 
     def counted(self, text: str, end: int) -> str:
@@ -204,6 +208,10 @@ class FigureRules:
         return re.sub(r"^[·，,、；;的\s]+|(?:[·，,、；;\s]|(?<=[\u4e00-\u9fff])[和与])+$", "", words).replace("·", "")
 
 
+Compiler = Callable[[str], re.Pattern[str]]
+"""Makes a pattern of one in which the names of [words] stand."""
+
+
 @cache
 def figure_rules(language: str) -> FigureRules:
     """The rules of `figures.<language>.toml`. Raises OntologyError for a rule without its parts."""
@@ -211,15 +219,15 @@ def figure_rules(language: str) -> FigureRules:
     data = read_toml(path)
     words: Mapping[str, str] = data["words"]
 
-    def compiled(pattern: str, flags: re.RegexFlag = re.RegexFlag(0)) -> re.Pattern[str]:
+    def compiled(pattern: str) -> re.Pattern[str]:
         for name, alternatives in words.items():
             pattern = pattern.replace(f"{{{name}}}", alternatives)
-        return re.compile(pattern, flags)
+        return re.compile(pattern)
 
     def finds(name: str, key: str = "") -> tuple[Finds, ...]:
         return tuple(_finds(path, row, key, compiled) for row in data.get(name, ()))
 
-    shape: Mapping[str, str] = data["shape"]
+    patterns: dict[str, Any] = {name: compiled(pattern) for name, pattern in data["shape"].items()}
     return FigureRules(
         language,
         tuple(_frame(path, row, compiled) for row in data["frame"]),
@@ -229,20 +237,22 @@ def figure_rules(language: str) -> FigureRules:
         finds("none", "reason"),
         finds("flaw", "flaw"),
         tuple(_happening(path, row, compiled) for row in data.get("happening", ())),
-        **{name: compiled(pattern) for name, pattern in shape.items()},
+        **patterns,
     )
 
 
-def _frame(path: Path, row: Mapping[str, Any], compiled: Any) -> Frame:
+def _frame(path: Path, row: Mapping[str, Any], compiled: Compiler) -> Frame:
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
     try:
-        patterns = {name: compiled(values[name]) for name in ("before", "after") if name in values}
-        return Frame(**{**values, **patterns})
+        for name in ("before", "after"):
+            if name in values:
+                values[name] = compiled(values[name])
+        return Frame(**values)
     except (KeyError, TypeError, re.error) as error:
         raise OntologyError(f"the frame {row.get('id', '?')!r} of {path}: {error}") from error
 
 
-def _finds(path: Path, row: Mapping[str, Any], key: str, compiled: Any) -> Finds:
+def _finds(path: Path, row: Mapping[str, Any], key: str, compiled: Compiler) -> Finds:
     try:
         name = row[key] if key else ""
         return Finds(compiled(row["pattern"]), row["example"], row["finds"], row["counterexample"], name)
@@ -250,7 +260,7 @@ def _finds(path: Path, row: Mapping[str, Any], key: str, compiled: Any) -> Finds
         raise OntologyError(f"a rule of {path} that finds {row.get('finds', '?')!r}: {error}") from error
 
 
-def _happening(path: Path, row: Mapping[str, Any], compiled: Any) -> HappeningRule:
+def _happening(path: Path, row: Mapping[str, Any], compiled: Compiler) -> HappeningRule:
     try:
         return HappeningRule(**{**row, "pattern": compiled(row["pattern"])})
     except (KeyError, TypeError, re.error) as error:

@@ -9,12 +9,12 @@ kept with what is wrong with it, and no value.
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
-from ingest.figure_rules import FigureRules, Frame, figure_rules
+from ingest.figure_rules import Frame, figure_rules
 from ingest.periods import leaning, leans, period
 from ingest.qualifiers import Qualifiers, qualifiers
-from ingest.quantities import Number, numbers, quantity
+from ingest.quantities import numbers, quantity
 from ingest.relations import Mention
 from kg.model import Assertion, Document, Evidence, Figure, Modality, Period, Quantity, Sentence
 from kg.ontology import Ontology
@@ -173,7 +173,7 @@ class FigureFinder:
 
     def _shared(self, text: str, rest: Sequence[_Value]) -> str:
         """The unit of the list that the first number stands in, written once at its end (5、8和10亿元)."""
-        for one, other in zip(rest, rest[1:], strict=False):
+        for one, other in pairwise(rest):
             if not self.rules.joint.fullmatch(text[one.end : other.start]):
                 return ""
             read = quantity(other.words, self._ontology)
@@ -202,8 +202,8 @@ class FigureFinder:
         return sorted(self._completed(done), key=lambda d: d.value.start)
 
     def _bracketed(self, scene: Scene, value: _Value, done: Sequence[_Draft]) -> _Draft:
-        """The draft of a value in brackets: it measures what the figure right before the bracket does (2.23%（486亿欧元）),
-        or else what is named there."""
+        """The draft of a value in brackets: it measures what the figure right before the bracket does
+        (2.23%（486亿欧元）), or else what is named there."""
         opens = max(m.start() for m in _OPENS.finditer(scene.text, 0, value.start))
         if before := next((d for d in done if 0 <= opens - d.value.end <= 1), None):
             return replace(before, value=value, rule=self.rules.bracket, unit=value.unit(self._ontology))
@@ -395,11 +395,13 @@ class FigureFinder:
                 return left
         return None
 
-    def _near(
-        self, scene: Scene, value: _Value, around: tuple[int, int], unit: str, done: Sequence[_Draft]
-    ) -> _Draft:
+    def _near(self, scene: Scene, value: _Value, around: tuple[int, int], unit: str, done: Sequence[_Draft]) -> _Draft:
         """The nearest name of the clause, where no frame fits."""
-        names = [m for m in scene.mentions if around[0] <= m.start and m.end <= around[1] and not m.start < value.start < m.end]
+        names = [
+            m
+            for m in scene.mentions
+            if around[0] <= m.start and m.end <= around[1] and not m.start < value.start < m.end
+        ]
         ahead = [m for m in names if m.end <= value.start]
         counted = next((m for m in names if 0 <= m.start - value.end <= 1), None)
         chosen = counted or (ahead[-1] if ahead else None)
@@ -416,18 +418,20 @@ class FigureFinder:
         if frame and "same unit" in frame.inherit:
             return [self._alike(base, value, done) for value in group]
         if len(group) == 1:
-            each = len(things) > 1 and self.rules.each.search(scene.masked, base.subject[1] if base.subject else 0, group[0].start)
+            each = len(things) > 1 and self.rules.each.search(
+                scene.masked, base.subject[1] if base.subject else 0, group[0].start
+            )
             return [replace(base, subject=thing) for thing in things] if each else [base]
         last = list(done[-len(group) :])
         if len(last) == len(group) and base.subject in (None, last[-1].subject) and self._respective(scene, group):
             return [
-                replace(base, value=value, subject=one.subject, measured=one.measured, indicator=one.measured + _own(base))
+                replace(
+                    base, value=value, subject=one.subject, measured=one.measured, indicator=one.measured + _own(base)
+                )
                 for value, one in zip(group, last, strict=True)
             ]
         if len(things) == len(group):
-            return [
-                replace(base, value=value, subject=thing) for value, thing in zip(group, things, strict=True)
-            ]
+            return [replace(base, value=value, subject=thing) for value, thing in zip(group, things, strict=True)]
         times = self._list_of_times(scene, group[0].start)
         if len(times) == len(group):
             return [replace(base, value=value, time=time) for value, time in zip(group, times, strict=True)]
@@ -449,8 +453,8 @@ class FigureFinder:
         return replace(base, value=value, unit=unit, indicator=lent.indicator, measured=lent.measured)
 
     def _things(self, scene: Scene, subject: tuple[int, int] | None) -> list[tuple[int, int]]:
-        """The members of a list of things (组件、电池片和硅片), or the one thing. 和 links only the last two of a list that
-        has 、, and nothing inside a name."""
+        """The members of a list of things (组件、电池片和硅片), or the one thing. 和 links only the last two of a list
+        that has 、, and nothing inside a name."""
         if subject is None:
             return []
         inside = [(m.start, m.end) for m in scene.mentions]
@@ -505,8 +509,8 @@ class FigureFinder:
         )
 
     def modality(self, document: Document, scene: Scene, at: int) -> Modality:
-        """Whether what stands at a place of the sentence is of the past or only planned. A time that had passed when the document was written
-        plans nothing: 降至2023年的100美元."""
+        """Whether what stands at a place of the sentence is of the past or only planned. A time that had passed when
+        the document was written plans nothing: 降至2023年的100美元."""
         text, year = scene.text, document.bibliography.year
         past = [
             time
@@ -535,7 +539,7 @@ class FigureFinder:
         named = [m for m in scene.mentions if m.start < end and start < m.end and m.entity in kept]
         named = [m for m in named if m.type != "Indicator"]
         things = [m for m in named if m.type not in ("Place", "Government")] or named
-        return max(things, key=lambda m: (m.end, m.start), default=None).entity if things else ""
+        return max(things, key=lambda m: (m.end, m.start)).entity if things else ""
 
     def _time(self, document: Document, scene: Scene, draft: _Draft) -> tuple[str, Period | None]:
         span = draft.time or self._nearest_time(scene, draft)
@@ -596,12 +600,7 @@ _Stated = dict[tuple[Quantity, int], str]
 
 def _stated(assertions: Sequence[Assertion]) -> _Stated:
     """The statements that give a figure, by it and by where their sentences begin."""
-    return {
-        (a.quantity, evidence.spans[0].start): a.id
-        for a in assertions
-        if a.quantity
-        for evidence in a.evidence
-    }
+    return {(a.quantity, evidence.spans[0].start): a.id for a in assertions if a.quantity for evidence in a.evidence}
 
 
 def _same(figure: Figure, stated: _Stated) -> str:

@@ -21,7 +21,7 @@ _VAGUE = r"(?:early |late |mid-?\s?)?"
 _FORMS = {
     rf"(?P<start>{_YEAR})\s?年?{_IN_YEAR}{_SPAN}(?P<end>{_YEAR}|(?!0|1[0-2])\d\d)\s?年?{_IN_YEAR}": "year",
     rf"(?P<start>{_YEAR})\s?一\s?(?P<end>{_YEAR})\s?年": "year",
-    rf"(?P<century>\d\d?)\s?世纪\s?(?P<decade>\d)0\s?[、一—–-]\s?(?P<last>\d)0\s?年代": "decade",
+    r"(?P<century>\d\d?)\s?世纪\s?(?P<decade>\d)0\s?[、一—–-]\s?(?P<last>\d)0\s?年代": "decade",
     rf"(?:{_MONTH}\s)?(?:\d{{1,2}}(?:st|nd|rd|th)?,\s)?(?P<start>{_YEAR})": "year",
     rf"(?:FY\s?)?(?P<start>{_YEAR})\s?(?:年度?{_IN_YEAR}(?:初|底|末|中)?)?": "year",
     rf"(?P<century>\d\d?)\s?世纪\s?(?P<decade>\d)0\s?年代{_STAGE}": "decade",
@@ -77,8 +77,9 @@ def period(
 _THIS_YEAR = {"今年": 0, "去年": -1, "前年": -2, "this year": 0, "last year": -1}
 _AS_OF = re.compile(r"(?:截至|截止到?|到|至(?=\d)|as of |by the end of |by )\s?", re.IGNORECASE)
 _SPAN_BEFORE = re.compile(
-    r"(?:在)?(?:过去|近|最近)的?\s?(?P<years>\d{1,3}|[一二两三四五六七八九十]{1,3})\s?[多余]?(?P<tens>个世纪)?年(?:来|间|内|里|以来)?"
-    r"|(?:over|in|during|within|for) the (?:last|past) (?P<long>\d{1,3}|two|three|four|five|ten) (?P<unit>years|decades)",
+    r"(?:在)?(?:过去|近|最近)的?\s?(?P<years>\d{1,3}|[一二两三四五六七八九十]{1,3})\s?[多余]?年(?:来|间|内|里|以来)?"
+    r"|(?:over|in|during|within|for) the (?:last|past) "
+    r"(?P<long>\d{1,3}|two|three|four|five|ten) (?P<unit>years|decades)",
     re.IGNORECASE,
 )
 _SMALL = {"two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
@@ -102,7 +103,9 @@ def _tens(characters: str) -> int:
     digits = [_CHINESE_SMALL.get(part) for part in (tens, ones) if part]
     if len(digits) > 2 or any(digit is None or digit == 10 for digit in digits):
         return 0
-    return ((_CHINESE_SMALL.get(tens, 1) if ten else 0) * 10 + _CHINESE_SMALL.get(ones, 0)) if ten else int(digits[0] or 0)
+    return (
+        ((_CHINESE_SMALL.get(tens, 1) if ten else 0) * 10 + _CHINESE_SMALL.get(ones, 0)) if ten else int(digits[0] or 0)
+    )
 
 
 def _readings(words: str, named: tuple[NamedPeriod, ...]) -> Iterator[Period]:

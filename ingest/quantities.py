@@ -282,7 +282,9 @@ _SPOKEN_NUMBER = re.compile(
     rf"(?P<ahead>(?:(?:{'|'.join(words for sign, words in _WORDS if sign != '=')})\s?){{0,3}})"
     rf"(?<![{_SPOKEN}数几第之每年月点“])(?:百分之(?P<percent>[{_SPOKEN}点]+)|(?P<number>[{_SPOKEN}]+))(?P<more>[多余])?(?P<scale>[万亿])?"
 )
-_SPOKEN_UNIT = re.compile(r"倍|番|成(?=以上|以下|多|左右|的|[、，。；,;]|$)|个?百分点|(?<![百千万])年(?!级|代|度)|个月|天(?![津然])|小时|周(?![期边围末转密])")
+_SPOKEN_UNIT = re.compile(
+    r"倍|番|成(?=以上|以下|多|左右|的|[、，。；,;]|$)|个?百分点|(?<![百千万])年(?!级|代|度)|个月|天(?![津然])|小时|周(?![期边围末转密])"
+)
 _TENS = {"十": 10, "百": 100, "千": 1000}
 
 

@@ -54,7 +54,9 @@ def _tells_what(figure: Figure) -> bool:
     return bool(figure.indicator) and plain(figure.indicator) not in _OF_ANYTHING
 
 
-_OF_ANYTHING = frozenset({"占比", "比重", "份额", "比例", "比率", "率", "数量", "规模", "增长", "下降", "share", "rate", "number"})
+_OF_ANYTHING = frozenset(
+    {"占比", "比重", "份额", "比例", "比率", "率", "数量", "规模", "增长", "下降", "share", "rate", "number"}
+)
 
 
 def _things(figure: Figure) -> set[str]:
@@ -129,8 +131,8 @@ def _span(quantity: Quantity) -> tuple[Decimal, Decimal]:
 
 
 def _half(number: Decimal) -> Decimal:
-    """How far the true number may be from the one written: half of its last decimal, and of a large whole number half of
-    its last digit that is no zero, but no more than the twentieth part."""
+    """How far the true number may be from the one written: half of its last decimal, and of a large whole number half
+    of its last digit that is no zero, but no more than the twentieth part."""
     exponent = number.normalize().as_tuple().exponent
     places = exponent if isinstance(exponent, int) else 0
     if places < 0:

@@ -354,10 +354,11 @@ class Refusal:
 class Figure:
     """A number in the prose of a document, or the date of something that happened, with what it is about.
 
-    `span` is where the number (or the date) stands. `about` is the id of the entity that it is about, where one is named, and `subject` are
-    the words for it; `indicator` are the words for what is measured of it, or for what happened. `quantity` is what the
-    number means. Where the number is damaged (two run together, a letter in it, its unit lost), `flaw` says how (the list
-    `flaw` of the ontology) and nothing is guessed. Where it is a date, `happening` says of what (the list `happening`).
+    `span` is where the number (or the date) stands. `about` is the id of the entity that it is about, where one is
+    named, and `subject` are the words for it; `indicator` are the words for what is measured of it, or for what
+    happened. `quantity` is what the number means. Where the number is damaged (two run together, a letter in it, its
+    unit lost), `flaw` says how (the list `flaw` of the ontology) and nothing is guessed. Where it is a date,
+    `happening` says of what (the list `happening`).
     Just one of these three is given. `value`, `time`, `place`, `attributed_to` are the text's own words, `period` is
     what the time means; `statement` is the id of the statement of the same document that gives the same figure.
     """

@@ -339,7 +339,10 @@ def test_contradictions_are_linked_and_listed_with_both_sentences() -> None:
 def test_a_merge_carries_figures_along_and_back() -> None:
     known = document("a", Fact("Firm:比亚迪", "develops", "Technology:刀片电池"))
     other = document("b", Fact("Firm:比亚迪公司", "develops", "Technology:刀片电池"))
-    about = [replace(figure(f, value="5%", **SAME), about=id_of(f"Firm:{n}")) for f, n in [("a", "比亚迪"), ("b", "比亚迪公司")]]
+    about = [
+        replace(figure(f, value="5%", **SAME), about=id_of(f"Firm:{n}"))
+        for f, n in [("a", "比亚迪"), ("b", "比亚迪公司")]
+    ]
     with Store.in_memory() as store:
         for whole, one in zip((known, other), about, strict=True):
             quote = whole.document.text[:1]
