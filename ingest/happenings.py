@@ -107,6 +107,16 @@ def _thing(finder: FigureFinder, scene: Scene, match: re.Match[str]) -> tuple[in
     named = [m for m in scene.mentions if start <= m.start and m.end <= match.start() and m.type != "Place"]
     if named:
         return named[-1].start, named[-1].end
-    if (left := finder.trimmed(scene, (start, match.start()))) and left[1] - left[0] > 1:
-        return left
+    for piece in _between(start, match.start(), scene.times):
+        if (left := finder.trimmed(scene, piece)) and left[1] - left[0] > 1:
+            return left
     return finder.topic(scene, match.start())
+
+
+def _between(start: int, end: int, times: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The stretch in the pieces that the times in it leave."""
+    for a, b in times:
+        if start <= a and b <= end:
+            yield start, a
+            start = b
+    yield start, end

@@ -389,9 +389,24 @@ def test_a_value_is_given_for_just_what_is_asked() -> None:
         assert rows(store, "value-of", ask, what="美国", indicator="占GDP的比重", year="2022") == [("美国", "1%以上")]
         assert rows(store, "value-of", ask, what="美国", indicator="占GDP的比重", year="2021") == []
         assert rows(store, "value-of", ask, what="德国") == []
-        # a neighbour's figure answers nothing
+        # a neighbour's figure answers nothing, nor does one that is only compared with what is asked for
+        assert rows(store, "value-of", ask, what="GDP") == []
         assert rows(store, "value-of", ask, what="863计划", indicator="预算") == []
         assert rows(store, "value-of", ask, what="863计划", indicator="投资") == []
+
+
+def test_milestones_are_listed_with_the_other_year() -> None:
+    with papers(
+        "1961年科学家首次成功提取mRNA。",
+        "1990年科研人员发现了mRNA技术在疫苗研究领域的应用潜力。",
+        "mRNA到1989年才被认为有作为制作疫苗的潜质。",
+        "2019年某国启动了别的计划。",
+    ) as store:
+        known = document("e", Fact("Technology:mRNA技术", "targets", "Industry:某产业"))
+        store.put(known)
+        infer(store, ONTOLOGY)
+        found = rows(store, "milestones", "year other_time", what="mRNA技术")
+    assert found == [("1961", ""), ("1989", "1990年"), ("1990", "到1989年")]
 
 
 def test_growth_is_no_share_and_damage_is_listed() -> None:
