@@ -3,8 +3,8 @@
     python benchmarks/figures.py FOLDER…           # reads the listed documents that are in the folders
     python benchmarks/figures.py --store DIR       # takes what a store already holds
 
-`figures.json` lists the figures in the prose of two papers, and of parts of three other documents (from one offset to
-another) that were listed before the rules had ever read them. The list was made by reading: the number, its unit, how
+`figures.json` lists the figures in the prose of two papers, and of parts of other documents (from one offset to another)
+that were listed before the rules had ever read them; `state` says what became of them since. The list was made by reading: the number, its unit, how
 it is compared, the years it holds for (null where the sentence tells none) and words that name what it is about, any
 of which must stand in the words or in the entity that was found. A figure is matched by its number first, and by the
 other fields where several have the same; a range is one number. Numbers that the documents themselves damaged count as
@@ -23,6 +23,11 @@ from kg.model import Figure, plain_number
 from kg.store import Store
 
 LISTED = Path(__file__).with_name("figures.json")
+STATES = {
+    "written with": "documents that the rules were written with",
+    "mended by": "documents by whose faults the rules were mended",
+    "unseen": "documents that the rules have not seen",
+}
 FIELDS = ("unit", "comparator", "period", "about")
 Wanted = Mapping[str, Any]
 
@@ -122,17 +127,17 @@ def main() -> None:
     parser.add_argument("--wrong", action="store_true", help="show what is wrong, too much and missing")
     args = parser.parse_args()
     listed: dict[str, Wanted] = json.loads(LISTED.read_text(encoding="utf-8"))
-    totals: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    totals: dict[str, Counter[str]] = {state: Counter() for state in STATES}
     for source, part in listed.items():
         if (both := read(args, source)) is None:
             print(f"{source} is not there")
             continue
         if args.wrong:
             print(source)
-        totals[part["seen"]] += score(source, part, *both, args.wrong)
-    for seen, total in totals.items():
+        totals[part["state"]] += score(source, part, *both, args.wrong)
+    for state, total in totals.items():
         if total["listed"]:
-            print("seen while the rules were written:" if seen else "listed before the rules read them:", end=" ")
+            print(f"{STATES[state]}:", end=" ")
             told(total)
 
 
