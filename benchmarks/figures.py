@@ -3,11 +3,12 @@
     python benchmarks/figures.py FOLDER…           # reads the listed documents that are in the folders
     python benchmarks/figures.py --store DIR       # takes what a store already holds
 
-`figures.json` lists the figures in the prose of two papers, and of parts of other documents (from one offset to another)
-that were listed before the rules had ever read them; `state` says what became of them since. The list was made by reading: the number, its unit, how
-it is compared, the years it holds for (null where the sentence tells none) and words that name what it is about, any
-of which must stand in the words or in the entity that was found. A figure is matched by its number first, and by the
-other fields where several have the same; a range is one number. Numbers that the documents themselves damaged count as
+`figures.json` lists the figures in the prose of two papers, and of parts of other documents (from one offset to
+another) that were listed before the rules had ever read them; `state` says what became of them since. The list was
+made by reading: the number, its unit, how it is compared, the years it holds for (null where the sentence tells none)
+and words that name what it is about, any of which must stand in the words or in the entity that was found. A figure is
+matched by its number first, and by the other fields where several have the same; a range is one number. Numbers that
+the documents themselves damaged count as
 found where they are flagged, whatever their value.
 """
 
