@@ -96,9 +96,10 @@ def cites_in(document: str, start: int, end: int) -> Iterator[tuple[int, str]]:
     `[3-5]` names three. A raised number without brackets counts only where no unit or power can be meant: behind
     Chinese, a mark of punctuation, or a word."""
     for mark in _MARK.finditer(document, start, end):
-        if found := _FRAMED.fullmatch(_AROUND.sub("", mark[0]).translate(_LOWERED)):
-            if found["numbers"] or _may_cite(document[max(start, mark.start() - 4) : mark.start()], mark[0]):
-                yield from ((mark.start(), label) for label in _labels(found["numbers"] or found["bare"]))
+        found = _FRAMED.fullmatch(_AROUND.sub("", mark[0]).translate(_LOWERED))
+        before = document[max(start, mark.start() - 4) : mark.start()]
+        if found and (found["numbers"] or _may_cite(before, mark[0])):
+            yield from ((mark.start(), label) for label in _labels(found["numbers"] or found["bare"]))
 
 
 def _may_cite(before: str, mark: str) -> bool:
