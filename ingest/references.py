@@ -230,13 +230,14 @@ _YEAR = r"(?P<year>(?:19|20)\d{2})[a-z]?"
 _PAGES = r"(?P<pages>[A-Za-z]{0,2}\d+(?:\s*-+\s*[A-Za-z]{0,2}\d+)?(?:\s*[,+]\s*\d+(?:\s*-+\s*\d+)?)*\+?)"
 _NUMBERS = rf"(?:[,.]\s*(?P<volume>\d{{1,4}}))?\s*(?:,?\s*\(\s*(?P<issue>[^()]{{1,14}}?)\s*\))?(?:\s*[:,]\s*{_PAGES})?"
 _JOURNAL = re.compile(rf"(?P<container>[^,]+?(?:,[^,\d]+?){{0,4}})\s*[,.]\s*{_YEAR}\s*{_NUMBERS}\s*")
-_AHEAD_OF_PRINT = re.compile(rf"(?P<container>[^,:]+?)\s*[,:]\s*(?P<pages>\d+\s*-\s*\d+)\s*")
+_AHEAD_OF_PRINT = re.compile(r"(?P<container>[^,:]+?)\s*[,:]\s*(?P<pages>\d+\s*-\s*\d+)\s*")
 _NEWSPAPER = re.compile(
-    r"(?P<container>[^,]+?)\s*[,.]\s*(?P<date>(?:19|20)\d{2}\s*-\s*\d{1,2}\s*-\s*\d{1,2})\s*(?:\(\s*(?P<issue>[\w\s]{1,8}?)\s*\))?\s*"
+    r"(?P<container>[^,]+?)\s*[,.]\s*(?P<date>(?:19|20)\d{2}\s*-\s*\d{1,2}\s*-\s*\d{1,2})"
+    r"\s*(?:\(\s*(?P<issue>[\w\s]{1,8}?)\s*\))?\s*"
 )
 _BOOK = re.compile(
-    rf"(?:(?P<container>.+?)\.\s*)??(?:(?P<place>[^:,.]{{1,30}}|[A-Z][\w\s.]*, [A-Z]{{2}})\s*:\s*)(?P<publisher>[^:]{{2,80}}?)\s*,\s*{_YEAR}\s*"
-    rf"(?:[:,]\s*{_PAGES})?\s*"
+    r"(?:(?P<container>.+?)\.\s*)??(?:(?P<place>[^:,.]{1,30}|[A-Z][\w\s.]*, [A-Z]{2})\s*:\s*)"
+    rf"(?P<publisher>[^:]{{2,80}}?)\s*,\s*{_YEAR}\s*(?:[:,]\s*{_PAGES})?\s*"
 )
 _THESIS = re.compile(rf"(?P<publisher>[^,.:]{{2,40}}(?:大学|学院|研究院|University|Institute))\s*,\s*{_YEAR}\s*")
 _APA = re.compile(
@@ -246,8 +247,10 @@ _APA = re.compile(
 )
 _SCHOOL = re.compile(r"(?:大学|学院|研究院|University|Institute of Technology)$")
 _MADE = re.compile(
-    r".{1,40}[,，、\s](?:等)?(?:译|编译|编|校|注|主编|译校|编著)(?:者)?$|第?\s*\d+\s*版$|\d(?:st|nd|rd|th) ed(?:ition)?$"
+    r".{1,40}[,，、\s](?:等)?(?:译|编译|编|校|注|主编|译校|编著)(?:者)?$"
+    r"|第?\s*\d+\s*版$|\d(?:st|nd|rd|th) ed(?:ition)?$"
 )
+"""Who translated or edited a work, or which edition it is."""
 
 
 def _fold(text: str) -> str:
@@ -398,9 +401,8 @@ _STOP = re.compile(r"\.")
 _NAME_HAN = re.compile(
     r"(?:[\[(（【〔].{1,4}[\])）】〕]\s*)?[\u4e00-\u9fff]{1,4}(?:[·•・.][\u4e00-\u9fffA-Z.·]{1,12})*$"
 )
-_NAME_LATIN = re.compile(
-    r"(?:[A-ZÀ-Þ][\w'’\-À-ÿ]*\.?|[a-z]{2,3}(?= )|van|von|de|den|der)(?:[ -](?:[A-ZÀ-Þ][\w'’\-À-ÿ]*\.?|van|von|de|den|der|Van|da|di|la|Den)){0,5}$"
-)
+_WORD = r"(?:[A-ZÀ-Þ][\w'’\-À-ÿ]*\.?|van|von|de|den|der|Van|da|di|la|Den)"
+_NAME_LATIN = re.compile(rf"{_WORD}(?:[ -]{_WORD}){{0,5}}$")
 _BODY = re.compile(
     r"(?:组|会|院|所|中心|部|局|委|署|厅|处|社|公司|大学|集团|政府|银行|办公室|联盟|国务院|网|小组|基金)$"
     r"|Office|Council|Committee|Commission|Bank|Ministry|Department|Agency|Organi[sz]ation|Association|Academy|Institute"

@@ -52,6 +52,7 @@ PREFIXES: dict[str, str] = {
     "prov": "http://www.w3.org/ns/prov#",
     "oa": "http://www.w3.org/ns/oa#",
     "bibo": "http://purl.org/ontology/bibo/",
+    "cito": "http://purl.org/spar/cito/",
     "schema": "https://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
 }
