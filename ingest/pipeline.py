@@ -27,6 +27,7 @@ from ingest.patterns import FOLDER as PATTERNS
 from ingest.patterns import name_rules, relation_rules
 from ingest.qualifiers import qualifiers
 from ingest.reading import read
+from ingest.references import cited_labels, read_references
 from ingest.relations import Mention, Relation, RelationFinder
 from ingest.tagger import FOLDER
 from kg.config import MIN_CONFIDENCE, package_version
@@ -87,6 +88,8 @@ class Pipeline:
             assertions=assertions,
             refusals=refusals,
             pipeline=self.fingerprint,
+            references=read_references(document.text, document.sections),
+            cited=cited_labels(document.text, document.sections),
         )
 
     def relations(self, reading: Reading) -> tuple[Resolved, list[list[Relation]]]:
