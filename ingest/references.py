@@ -221,7 +221,7 @@ _DOI = re.compile(
 )
 _URL = re.compile(
     r"(?:(?:https?|htp|ftp)\s*:\s*/+\s*|\bwww\.)[^\s<>\u4e00-\u9fff\[\]]+"
-    r"(?:(?<=[-/._=?&])\s+[^\s<>\u4e00-\u9fff\[\]]+|\s+[^\s<>\u4e00-\u9fff\[\]()]*[/._=?&][^\s<>\u4e00-\u9fff\[\]]+)*"
+    r"(?:(?<=[-/._=?&])\s+[^\s<>\u4e00-\u9fff\[\]()]+|\s+[^\s<>\u4e00-\u9fff\[\]()]*[/._=?&][^\s<>\u4e00-\u9fff\[\]]+)*"
 )
 _ACCESSED = re.compile(r"\[\s*(\d{4})\s*-\s*(\d{1,2})\s*-\s*(\d{1,2})\s*\]")
 _ISSUED = re.compile(r"\(\s*(\d{4})\s*-\s*(\d{1,2})\s*-\s*(\d{1,2})\s*\)")

@@ -20,7 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import queries, rows
+from kg import cite, queries, rows
 from kg.config import package_version
 from kg.errors import NotFound, PolicykgError, QueryError, StoreError
 from kg.export import entity_row
@@ -194,6 +194,39 @@ def document(source: str, reading: _Reading) -> Response:
     return reading.answer(lambda now: rows.text_row(now.graph.store.document(source)))
 
 
+@_api.get("/references", tags=["文献 documents"])
+def references(
+    reading: _Reading, source: Annotated[str, Query(max_length=500, description="文献名 · the document's name")]
+) -> Response:
+    """一篇文献的参考文献 · The works that a document lists."""
+
+    def look(now: Snapshot) -> Json:
+        found = now.graph.store.references(source)
+        return {"references": [rows.reference_row(source, each, now.graph.ontology) for each in found]}
+
+    return reading.answer(look)
+
+
+@_api.get("/cite", tags=["文献 documents"])
+def cite_work(
+    reading: _Reading,
+    source: Annotated[str, Query(max_length=500, description="文献名 · the document's name")],
+    style: Annotated[cite.Style, Query(description="格式 · the style")] = "gbt7714",
+    reference: Annotated[str, Query(max_length=20, description="参考文献标号 · one of its references")] = "",
+    page: Annotated[str, Query(max_length=40, description="所指页码 · the page pointed to")] = "",
+) -> Response:
+    """文献或其参考文献的引用格式 · How to cite a document, or one of its references."""
+
+    def look(now: Snapshot) -> Json:
+        if reference:
+            work = cite.of_reference(source, now.graph.reference(source, reference))
+        else:
+            work = cite.of_document(source, now.graph.store.document(source).bibliography)
+        return rows.citation_row(cite.at_page(work, page) if page else work, source, reference, style)
+
+    return reading.answer(look)
+
+
 @_api.get("/refusals", tags=["文献 documents"])
 def refusals(
     reading: _Reading,
@@ -233,7 +266,8 @@ def entity(id: str, reading: _Reading) -> Response:
         outgoing, incoming = now.graph.statements(found.id)
         inferred = inferences(now.graph.store, about=found.id)
         labels = now.graph.ends([*outgoing, *incoming, *inferred], found)
-        return rows.described_row(found, outgoing, incoming, inferred, labels, now.graph.ontology)
+        works = now.graph.works([*outgoing, *incoming])
+        return rows.described_row(found, outgoing, incoming, inferred, labels, now.graph.ontology, works)
 
     return reading.answer(look)
 
