@@ -346,9 +346,13 @@ def _marked_tail(tail: str, data: dict[str, Any], *, in_host: bool) -> None:
         data["container"] = ". ".join(parts[-2:] if len(parts) > 1 and not HAN.search(parts[-1]) else parts[-1:])
 
 
+_DEEP = 12
+"""How many pieces from its end an entry's source may begin."""
+
+
 def _unmarked(pieces: list[str], data: dict[str, Any]) -> list[str]:
     """Reads the source at the end of an entry without a mark of kind; gives the pieces before it."""
-    for k in range(len(pieces) - 1, 0, -1):
+    for k in range(len(pieces) - 1, max(len(pieces) - _DEEP, 0), -1):
         tail = ". ".join(pieces[k:])
         found = _source(tail, data)
         if found:
@@ -424,7 +428,7 @@ def _pieces(text: str) -> list[str]:
 
 def _divides(text: str, at: int) -> bool:
     """Whether the point there ends an author, title or source: by what stands before it and behind it."""
-    before, behind = text[:at].rstrip(". "), text[at + 1 :].lstrip()
+    before, behind = text[max(at - _NEAR, 0) : at].rstrip(". "), text[at + 1 : at + _NEAR].lstrip()
     if not before or not behind or behind[0] in ",;:)&.":
         return False
     spaced = text[at + 1] == " "
@@ -441,6 +445,10 @@ def _divides(text: str, at: int) -> bool:
     if re.search(r"\b(?:al|etc|vs|No|Vol|Dr|St|Eds?|Inc|Ltd|Co)$", before) and spaced:
         return before.endswith("al")
     return not behind[0].islower() and (not behind[0].isdigit() or not before[-1].isupper())
+
+
+_NEAR = 60
+"""How far around a full stop is looked to see what it ends, in characters."""
 
 
 def _head(pieces: list[str], data: dict[str, Any]) -> None:
@@ -461,7 +469,8 @@ def _names_authors(piece: str) -> bool:
 
 
 def _is_person(part: str) -> bool:
-    return bool(_OTHERS.match(part) or _NAME_HAN.match(_role_off(part)) or _NAME_LATIN.match(part))
+    latin = part.replace(",", "")
+    return bool(_OTHERS.match(part) or _NAME_HAN.match(_role_off(part)) or _NAME_LATIN.match(latin))
 
 
 def _parts(piece: str) -> list[str]:
