@@ -127,8 +127,8 @@ class Gate:
 
     def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
         relation = item.relation
-        section = item.sentence.section.label
-        return Evidence(self._document.source, section, spans, relation.rule, relation.confidence, item.cites)
+        source, section = self._document.source, item.sentence.section.label
+        return Evidence(source, section, spans, relation.rule, relation.confidence, cites=item.cites)
 
     def _assertion(self, readings: Sequence[tuple[Statement, Evidence]]) -> Assertion:
         """The statement that all of these are, with all their evidence. What its time means is left open where that

@@ -36,7 +36,7 @@ def span(quote, after=0):
 
 
 def extraction(source="paper"):
-    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9, ("1",))
+    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9, cites=("1",))
     entry = span(ENTRY)
     cut = Evidence(source, "1", (span("晨星计划应当面", 20), span("向新型电池。")), "targets-1", 0.6)
     return Extraction(

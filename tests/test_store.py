@@ -78,7 +78,7 @@ def extractions(draw: st.DrawFn) -> Extraction:
     evidence = st.builds(
         Evidence,
         *(st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit),
-        st.lists(words, max_size=3).map(tuple),
+        cites=st.lists(words, max_size=3).map(tuple),
     )
     assertions = st.builds(
         Assertion,
