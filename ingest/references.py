@@ -220,7 +220,7 @@ _DOI = re.compile(
     r"(?:(?:https?://)?(?:dx\.)?doi\.org/|\bdoi\s*[:.]?\s*)?(10\.\d{4,9}/[^\s,\[\]<>]*[^\s,\[\]<>.;)])", re.I
 )
 _URL = re.compile(
-    r"(?:(?:https?|htp|ftp)\s*:\s*/+\s*|\bwww\.)[^\s<>\u4e00-\u9fff\[\]]+"
+    r"(?:(?:h[tp]{1,4}s?|ftp)\s*:\s*/+\s*|\bwww\.)[^\s<>\u4e00-\u9fff\[\]]+"
     r"(?:(?<=[-/._=?&])\s+[^\s<>\u4e00-\u9fff\[\]()]+|\s+[^\s<>\u4e00-\u9fff\[\]()]*[/._=?&][^\s<>\u4e00-\u9fff\[\]]+)*"
 )
 _ACCESSED = re.compile(r"\[\s*(\d{4})\s*-\s*(\d{1,2})\s*-\s*(\d{1,2})\s*\]")
@@ -273,6 +273,9 @@ def _parsed(entry: str) -> dict[str, Any]:
         return _whole(data)
     else:
         head = _unmarked(_pieces(entry), data)
+        if len(head) == 1 and "kind" not in data:
+            # authors, title and source all in one: not understood
+            head = []
     _head(head, data)
     return _whole(data)
 
@@ -284,6 +287,8 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
             data[name] = re.sub(r"\s", "", re.sub(r"-+", "-", _fold(data[name])))
     if data.get("date"):
         data["date"] = _iso(data["date"])
+    if data.get("kind") == "thesis" and data.get("publisher"):
+        data["publisher"] = re.sub(r"(?:博士|硕士)?(?:学位|毕业)?论文$", "", data["publisher"])
     if not data.get("year") and data.get("date"):
         data["year"] = int(data["date"][:4])
     return {name: value for name, value in data.items() if value}
@@ -303,10 +308,12 @@ def _fields(found: re.Match[str], entry: str) -> dict[str, Any]:
 
 def _addresses(entry: str, data: dict[str, Any]) -> str:
     """Takes DOI, web address and dates of access and publication out of an entry; gives the rest."""
-    for name, pattern in (("accessed", _ACCESSED), ("date", _ISSUED)):
-        if found := pattern.search(_fold(entry)):
-            data[name] = _iso("-".join(found.groups()))
-            entry = entry[: found.start()] + " " + entry[found.end() :]
+    # of two dates in square brackets, the last is that of access
+    for name, pattern in (("accessed", _ACCESSED), ("date", _ISSUED), ("date", _ACCESSED)):
+        if name not in data and (dates := [*pattern.finditer(_fold(entry))]):
+            day = dates[-1]
+            data[name] = _iso("-".join(day.groups()))
+            entry = entry[: day.start()] + " " + entry[day.end() :]
     if found := _DOI.search(entry):
         data["doi"] = found[1].rstrip("。．")
         entry = entry[: found.start()] + entry[found.end() :]
@@ -437,6 +444,8 @@ def _divides(text: str, at: int) -> bool:
         return not behind[0].islower()
     if before[-1].isdigit():
         return HAN.match(behind[0]) is not None or re.match(r" *[A-Z](?:[a-z]{2}|[A-Z])", text[at + 1 :]) is not None
+    if initial and re.fullmatch(r"(?:[A-Z]\.\s*)*[A-Z]", before):
+        return False
     if initial:
         # not between initials, nor between an initial and a family name
         if re.match(r"[A-Z](?:[.,\s-]|$)(?!\s*[a-z])", behind) or behind[0].islower():
@@ -453,6 +462,12 @@ _NEAR = 60
 
 def _head(pieces: list[str], data: dict[str, Any]) -> None:
     """Reads authors and title from the pieces before the source."""
+    if len(pieces) > 2 and all(map(_is_person, _parts(pieces[0]))) and _lists_people(pieces[1]):
+        # a foreign name with a full stop in it
+        pieces = [".".join(pieces[:2]), *pieces[2:]]
+    if len(pieces) == 1 and data.get("container") and data.get("kind") == "journal" and _lists_people(pieces[0], 1):
+        # authors, and a title with its year: what looked like the journal
+        pieces = [*pieces, data.pop("container")]
     if len(pieces) > 1 and _names_authors(pieces[0]):
         data |= _authors(pieces[0])
         pieces = pieces[1:]
@@ -466,6 +481,13 @@ def _names_authors(piece: str) -> bool:
     if len([part for part in parts if _is_person(part)]) * 2 > len(parts) or _BODY.search(piece):
         return True
     return len(piece) <= (12 if HAN.search(piece) else 80) and piece[-1] not in "?!"
+
+
+def _lists_people(piece: str, least: int = 2) -> bool:
+    """Whether the piece is a list of names of people, and nothing else; a single one shows by its initials."""
+    parts = _parts(piece)
+    initials = HAN.search(piece) is None and re.search(r"\b[A-Z]\b", piece) is not None
+    return len(parts) >= least and all(map(_is_person, parts)) and (least > 1 or initials)
 
 
 def _is_person(part: str) -> bool:

@@ -119,6 +119,18 @@ FIELDS = [
         },
     ),
     (
+        "[1] 肯某斯.金，刘某生，彭某平．桥梁的援助：以教育为例[M]．杭州：桥社,2015.",
+        {"authors": ("肯某斯.金", "刘某生", "彭某平"), "title": "桥梁的援助：以教育为例"},
+    ),
+    (
+        "[1] Miles I.. The development of bridges- A review,2010, 77:1448-1456.",
+        {"authors": ("Miles I.",), "title": "The development of bridges- A review", "container": "", "volume": "77"},
+    ),
+    (
+        "[1] Bridge Wiki.Arch [EB/OL]. [2020-09-06][2021-12-03]. htps://n.example.org/wiki/ Arch.",
+        {"title": "Arch", "date": "2020-09-06", "accessed": "2021-12-03", "url": "htps://n.example.org/wiki/Arch"},
+    ),
+    (
         "[1] Song W, Dai J. Bridges under pools. In: Proceedings of a Conference on Bridges. Paris: OECD, 2011: 5-9.",
         {
             "title": "Bridges under pools",
