@@ -1,6 +1,7 @@
 """Citing: GB/T 7714, BibTeX and RIS as the parsers of others read them; the command and the API."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import bibtexparser
@@ -238,6 +239,17 @@ def test_the_source_behind_a_claim_is_shown(place: Path) -> None:
     (reference,) = row["references"]
     assert (reference["source"], reference["label"], reference["year"]) == ("a", "1", 2020)
     assert reference["kind_label"]["en"] == "journal article"
+
+
+def test_a_claim_attributed_by_a_mark_points_to_the_reference() -> None:
+    said = (replace(FACT, attributed_to="某局[1]"), replace(FACT, time="2001年", attributed_to="某局"))
+    with Store.in_memory() as store:
+        store.put(citing(document("a", *said), ENTRY))
+        rows = store.select(
+            "SELECT ?by ?year { GRAPH ?g { ?st pkg:attributedToWork ?ref ; pkg:attributedTo ?by . ?g cito:cites ?ref . "
+            "?ref dcterms:issued ?year } }"
+        )
+        assert [(row["by"].value, row["year"].value) for row in rows] == [("某局[1]", "2020")]
 
 
 def test_the_api_lists_references_and_cites(place: Path) -> None:

@@ -394,7 +394,8 @@ RULES_BROKEN = {
         statement-subject statement-time statement-value statement-same-source funds-money observation-comparator
         observation-currency observation-measure observation-number observation-subject observation-unit
         observation-words statement-end-year statement-precision statement-start-year
-        citing citing-mark-written reference-date reference-document reference-doi reference-kind reference-label reference-place reference-year""",
+        citing citing-mark-written reference-date reference-document reference-doi reference-kind reference-label
+        reference-place reference-year""",
     "negative": """
         document-year end evidence-confidence part-order section-order section-start start statement-belief
         statement-end-year statement-start-year
