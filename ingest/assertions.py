@@ -118,8 +118,9 @@ class Gate:
         )
 
     def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
-        relation = item.relation
-        return Evidence(self._document.source, item.sentence.section.label, spans, relation.rule, relation.confidence)
+        relation, document = item.relation, self._document
+        section, page = item.sentence.section.label, document.page(spans)
+        return Evidence(document.source, section, spans, relation.rule, relation.confidence, page)
 
     def _assertion(self, readings: Sequence[tuple[Statement, Evidence]]) -> Assertion:
         """The statement that all of these are, with all their evidence. What its time means is left open where that
