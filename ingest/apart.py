@@ -36,7 +36,7 @@ def read_apart(path: Path, kind: str, limits: Limits | None = None) -> Made:
     if scanned := int(told.get("scanned", 0)):
         if not find_spec("rapidocr"):
             raise DocumentError(f"{path} {told['error']}: install what reads pictures, pip install 'policykg[ocr]'")
-        told = _answer(path, "ocr", Limits(2 * limits.memory, limits.cpu + 20 * scanned, limits.wall + 30 * scanned))
+        told = _answer(path, "ocr", Limits(2 * limits.memory, limits.cpu + 30 * scanned, limits.wall + 60 * scanned))
     if error := told.get("error"):
         raise DocumentError(f"{path} {error}")
     return Made(told["text"], tuple((label, start, end) for label, start, end in told["pages"]))

@@ -53,7 +53,7 @@ def _not_utf8(path: Path, data: bytes, start: int) -> str:
     if encoding:
         convert = f"iconv -f {encoding} -t UTF-8 {path.name} > {path.stem}.utf8{path.suffix}"
         raise DocumentError(
-            f"{path} is not UTF-8 at byte {start} but perhaps {encoding}, which is not sure: convert it with `{convert}`"
+            f"{path} is not UTF-8 at byte {start} but perhaps {encoding}, not surely: convert it with `{convert}`"
         )
     if b"\x00" in data:
         raise DocumentError(f"{path} is no text (not UTF-8 at byte {start}): {_AS_TEXT}")

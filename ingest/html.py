@@ -12,7 +12,7 @@ from lxml.etree import LxmlError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from ingest.encodings import MARKS, decode
-from ingest.typeset import Made
+from ingest.typeset import Made, raised
 
 _CELLS = 200_000
 """The most cells of a table, merged ones counted as often as they reach."""
@@ -31,7 +31,6 @@ _BLOCKS = re.compile(
     "|header|html|li|main|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul"
 )
 _HEADINGS = {f"h{depth}": depth for depth in range(1, 7)}
-_CITATION = re.compile(r"[\[［(（]?\s*(?:[\d\s,，、;；\-–—~*†‡]|[①-⑳])+[\]］)）]?|[a-z]|[\[［][^\]］]{1,12}[\]］]")
 _NOTE = re.compile(r"(?:foot|end)note-(\d+)$")
 _MARKUP = re.compile(r"^([#|]|<!--)")
 _DEEP = "Excessive depth"
@@ -179,14 +178,13 @@ class _Writer:
             return "#" * depth + " "
         if element.tag != "li":
             return ""
-        if note := _NOTE.search(element.get("id") or ""):
-            return f"[^{note[1]}]: "
         parent = element.getparent()
         if parent is None or parent.tag != "ol":
             return "- "
         start = parent.get("start") or "1"
         first = int(start) if start.isdecimal() and len(start) < 6 else 1
-        return f"{first + [child for child in parent if child.tag == 'li'].index(element)}. "
+        number = first + sum(1 for other in element.itersiblings("li", preceding=True))
+        return f"[^{number}]: " if _NOTE.search(element.get("id") or "") else f"{number}. "
 
     def _inside(self, element: HtmlElement) -> None:
         self.deep += element.tag in ("b", "strong")
@@ -207,7 +205,8 @@ class _Writer:
         """Raised text: a citation, marked as one, or text like any other."""
         text = " ".join(element.text_content().split())
         if text:
-            self.pieces.append(f"<sup>{text}</sup>" if _CITATION.fullmatch(text) else text)
+            linked = element.find(".//a") is not None
+            self.pieces.append(raised("" if linked else "".join(self.pieces[-1:]), text))
 
     def _table(self, table: HtmlElement) -> None:
         """A table with pipes; one that only places paragraphs on the page is written as these."""
@@ -274,16 +273,16 @@ def _cell(cell: HtmlElement) -> str:
 
 def _pieces(element: HtmlElement) -> Iterator[str]:
     """The text of a cell, a space where a block or a line ends."""
-    yield element.text or ""
+    yield (before := element.text or "")
     for child in element:
         if isinstance(child.tag, str) and not _LEFT_OUT.fullmatch(child.tag):
-            if child.tag == "sup" and _CITATION.fullmatch("".join(child.text_content().split())):
-                yield f"<sup>{''.join(child.text_content().split())}</sup>"
+            if child.tag == "sup":
+                yield raised(before, " ".join(child.text_content().split()))
             else:
                 yield from _pieces(child)
             if _BLOCKS.fullmatch(child.tag) or child.tag == "br":
                 yield " "
-        yield child.tail or ""
+        yield (before := child.tail or "")
 
 
 def pipes(grid: Sequence[Sequence[str]]) -> str:

@@ -17,7 +17,15 @@ class Eye:
     """Reads pictures of pages. Making one loads the models."""
 
     def __init__(self) -> None:
-        self._read = RapidOCR(params={"Global.log_level": "critical"})
+        self._read = RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                "Global.use_cls": False,
+                # Pages that hold little are scaled up else, and lines are lost.
+                "Det.limit_type": "max",
+                "Det.limit_side_len": 1600,
+            }
+        )
 
     def lines(self, page: pypdfium2.PdfPage) -> tuple[Line, ...]:
         """The lines of a page, at their places on it."""

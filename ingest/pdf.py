@@ -15,12 +15,12 @@ import pypdfium2.raw as pdfium
 
 from ingest.marks import HAN
 from ingest.paragraphs import compose
-from ingest.typeset import Line, Made, Sheet
+from ingest.typeset import Line, Made, Sheet, raised
 
 PAGES = 2_000
 """The most pages that are read."""
-SCANNED_PAGES = 300
-"""The most pages that are read by OCR, at a few seconds each."""
+SCANNED_PAGES = 100
+"""The most pages that are read by OCR, at up to ten seconds each."""
 _CHARACTERS = 200_000
 """The most characters of a page."""
 _FEW = 20
@@ -28,7 +28,6 @@ _FEW = 20
 _UNREADABLE = 0.3
 _STRONG = re.compile(r"bold|black|heavy|hei(?!t)|黑|Demi", re.IGNORECASE)
 _HEAVY = 600
-_CITATION = re.compile(r"[\[［(（]?\s*(?:[\d\s,，、;；\-–—~*†‡]|[①-⑳])+[\]］)）]?|[\[［][^\]］]*[\]］]")
 
 
 class Scanned(ValueError):
@@ -207,17 +206,16 @@ class _Run:
     def _text(self) -> str:
         """The characters, citations that are raised marked as such."""
         size, y = self.size, self.y
-        raised = [char.type.size < 0.85 * size and y - char.y > 0.12 * size for char in self.chars]
+        high = [char.type.size < 0.85 * size and y - char.y > 0.12 * size for char in self.chars]
         text, at = "", 0
         while at < len(self.chars):
             end = at
-            while end < len(self.chars) and raised[end] == raised[at]:
+            while end < len(self.chars) and high[end] == high[at]:
                 end += 1
             piece = "".join(
                 (" " if n in self.spaced and n else "") + char.text for n, char in enumerate(self.chars[at:end], at)
             )
-            marked = raised[at] and _CITATION.fullmatch(piece.strip())
-            text += f"<sup>{piece.strip()}</sup>" if marked else piece
+            text += raised(text, piece.strip()) if high[at] else piece
             at = end
         return re.sub(r"\s+", " ", text).strip()
 

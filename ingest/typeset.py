@@ -57,6 +57,17 @@ def joined(before: str, after: str) -> str:
     return f"{before} {after}" if spaced else before + after
 
 
+_CITATION = re.compile(r"[\[［(（]?\s*(?:[\d\s,，、;；\-–—~*†‡]|[①-⑳])+[\]］)）]?|[\[［][^\]］]{1,24}[\]］]")
+_POWER = re.compile(r"[-–−]?\d{1,2}")
+
+
+def raised(before: str, text: str) -> str:
+    """Raised text as it is written behind `before`: a citation marked as one, an exponent with ^, else as it is."""
+    if _POWER.fullmatch(text) and before[-1:].isdigit():
+        return f"^{text}"
+    return f"<sup>{text}</sup>" if _CITATION.fullmatch(text) else text
+
+
 def rows(lines: Sequence[Line]) -> list[Line]:
     """The lines from top to bottom, those on one baseline put together."""
     found: list[list[Line]] = []

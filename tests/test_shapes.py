@@ -8,7 +8,19 @@ from ingest.periods import period
 from ingest.quantities import quantity
 from kg.config import data_folder
 from kg.iris import CLAIM, CLAIM_OBJECT, ENTITY, ONTOLOGY, PREFIXES, QUALIFIER
-from kg.model import Assertion, Bibliography, Document, Entity, Evidence, Extraction, Mention, Refusal, Section, Span
+from kg.model import (
+    Assertion,
+    Bibliography,
+    Document,
+    Entity,
+    Evidence,
+    Extraction,
+    Mention,
+    Page,
+    Refusal,
+    Section,
+    Span,
+)
 from kg.ontology import load
 from kg.rdf import to_quads
 from kg.shapes import validate
@@ -23,7 +35,7 @@ def span(quote, after=0):
 
 
 def extraction(source="paper"):
-    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9)
+    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9, "781")
     cut = Evidence(source, "1", (span("晨星计划应当面", 20), span("向新型电池。")), "targets-1", 0.6)
     return Extraction(
         document=Document(
@@ -32,6 +44,7 @@ def extraction(source="paper"):
             language="zh",
             bibliography=Bibliography("题名", "Title", ("甲", "乙"), doi="10.1234/abc", year=2025, keywords=("电池",)),
             sections=(Section("1", ("1 引言",), "body", 0, len(TEXT)),),
+            pages=(Page("781", 0, len(TEXT)),),
             location="0" * 64,
         ),
         entities=(
@@ -160,6 +173,9 @@ PLANTED = [
     ("section-order", change("pkg:order", "-1", "Section")),
     ("section-start", change("pkg:start", "9999", "Section")),
     ("end", change("pkg:end", '"9"', "Section")),
+    ("page-label", change("pkg:label", "", "Page")),
+    ("page-order", change("pkg:order", "-1", "Page")),
+    ("page-start", change("pkg:start", "9999", "Page")),
     ("entity", move("Program", "<https://example.org/p>")),
     ("entity-type", add("a", "pkg:Policy", "Program")),
     ("entity-label", change("skos:prefLabel", "", "Program")),
@@ -240,6 +256,7 @@ PLANTED = [
     ("evidence", change("pkg:start", "", "Evidence")),
     ("evidence", change("pkg:part", "", "Evidence")),
     ("evidence-section", add("pkg:section", '"2"', "Evidence")),
+    ("evidence-page", add("pkg:page", '"2"', "Evidence")),
     ("evidence-source", change("pkg:source", "", "Evidence")),
     ("evidence-rule", change("pkg:rule", "", "Evidence")),
     ("evidence-confidence", change("pkg:confidence", "-0.1e0", "Evidence")),

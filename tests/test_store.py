@@ -28,6 +28,7 @@ from kg.model import (
     Evidence,
     Extraction,
     Mention,
+    Page,
     Period,
     Quantity,
     Refusal,
@@ -73,8 +74,11 @@ def extractions(draw: st.DrawFn) -> Extraction:
     described = draw(st.lists(_entities(), min_size=1, max_size=4, unique_by=lambda e: e.id))
     ids = st.sampled_from([e.id for e in described])
     evidence = st.builds(
-        Evidence, st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit
+        Evidence,
+        *(st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit),
+        page=st.just("785–786"),
     )
+    pages = st.builds(Page, st.sampled_from(["785", "iv", "[1]"]), st.just(0), st.just(9))
     assertions = st.builds(
         Assertion,
         subject=ids,
@@ -110,7 +114,15 @@ def extractions(draw: st.DrawFn) -> Extraction:
         lists,
     )
     return Extraction(
-        document=Document(source, text, "zh", draw(bibliography), tuple(draw(st.lists(section, max_size=2))), "d"),
+        document=Document(
+            source,
+            text,
+            "zh",
+            draw(bibliography),
+            tuple(draw(st.lists(section, max_size=2))),
+            "d",
+            tuple(draw(st.lists(pages, max_size=2))),
+        ),
         entities=tuple(described),
         mentions=tuple(draw(st.lists(st.builds(Mention, ids, st.just(source), spans), max_size=3))),
         assertions=draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id)))),
