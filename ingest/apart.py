@@ -28,10 +28,13 @@ class Limits:
     wall: int = 600
 
 
+_LIMITS = {"html": Limits(cpu=60, wall=150), "docx": Limits(cpu=120, wall=300)}
+
+
 def read_apart(path: Path, kind: str, limits: Limits | None = None) -> Made:
     """The text of a file of that kind (`pdf`, `docx`, `html`), read in a process of its own. Scanned pages are read by
     OCR where the extra `ocr` is installed. Raises DocumentError where the file cannot be read within the limits."""
-    limits = limits or Limits()
+    limits = limits or _LIMITS.get(kind, Limits())
     told = _answer(path, kind, limits)
     if scanned := int(told.get("scanned", 0)):
         if not find_spec("rapidocr"):

@@ -411,7 +411,10 @@ def test_nothing_is_guessed(write):
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf \r\n", "is empty"),
-        ("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19，的。".encode("gb18030"), "iconv -f GB18030 -t UTF-8 text.txt"),
+        (
+            "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19，的。".encode("gb18030"),
+            "iconv -f GB18030 -t UTF-8 text.txt",
+        ),
         ("政府支持企业发展，这是我们的目标。".encode("utf-16-le"), "iconv -f UTF-16LE -t UTF-8 text.txt"),
         ("政府支持企业。".encode() + b"\xff and more text", "is not UTF-8 at byte 21"),
         (b"text\x00\x01\x02 more", "byte 4 is a control character"),

@@ -348,7 +348,8 @@ RULES_BROKEN = {
         mention-of mention-quote mention-start part-end part-order part-quote part-start refusal-message
         refusal-predicate refusal-reason refusal-rule section-kind section-order section-start statement-belief
         statement-claim statement-evidence statement-modality statement-object statement-predicate statement-source
-        statement-subject observation observation-subject observation-unit observation-words""",
+        statement-subject observation observation-subject observation-unit observation-words
+        page-label page-order page-start""",
     "doubled": """
         document-digest document-doi document-language document-run document-text document-title document-year end
         entity-country entity-label evidence-confidence evidence-quote evidence-rule evidence-section
@@ -357,14 +358,15 @@ RULES_BROKEN = {
         statement-claim statement-distinct statement-evidence statement-modality statement-object
         statement-predicate statement-source statement-subject statement-time statement-value funds-money
         observation observation-comparator observation-currency observation-measure observation-subject
-        observation-unit observation-words statement-end-year statement-precision statement-start-year""",
+        observation-unit observation-words statement-end-year statement-precision statement-start-year
+        evidence-page page-label page-order page-start""",
     "empty": """
         document-digest document-doi document-language document-run document-text document-year end entity-country
         entity-label evidence-confidence evidence-quote evidence-rule evidence-section mention-quote part-order
         part-quote refusal-message refusal-predicate refusal-reason refusal-rule section-kind section-label
         section-order section-start start statement-belief statement-time statement-value funds-money
         observation-comparator observation-currency observation-number observation-unit observation-words
-        statement-end-year statement-start-year""",
+        statement-end-year statement-start-year evidence-page page-label page-order page-start""",
     "mistyped": """
         document-digest document-doi document-language document-run document-year end entity-country entity-label
         entity-used evidence-confidence evidence-quote evidence-rule evidence-section evidence-source evidence-used
@@ -373,10 +375,11 @@ RULES_BROKEN = {
         statement-evidence statement-modality statement-object statement-predicate statement-source
         statement-subject statement-time statement-value statement-same-source funds-money observation-comparator
         observation-currency observation-measure observation-number observation-subject observation-unit
-        observation-words statement-end-year statement-precision statement-start-year""",
+        observation-words statement-end-year statement-precision statement-start-year
+        evidence-page page-label page-order page-start""",
     "negative": """
         document-year end evidence-confidence part-order section-order section-start start statement-belief
-        statement-end-year statement-start-year""",
+        statement-end-year statement-start-year page-order page-start""",
     "large": """
         document-year evidence-confidence statement-belief statement-end-year statement-start-year""",
 }
