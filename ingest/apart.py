@@ -28,7 +28,7 @@ class Limits:
     wall: int = 600
 
 
-_LIMITS = {"html": Limits(cpu=60, wall=150), "docx": Limits(cpu=120, wall=300)}
+_LIMITS = {"html": Limits(cpu=60, wall=150), "docx": Limits(cpu=60, wall=150)}
 
 
 def read_apart(path: Path, kind: str, limits: Limits | None = None) -> Made:
