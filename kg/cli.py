@@ -116,7 +116,7 @@ def top(
 
 @app.command(epilog="Example: kg ingest papers/ notes/863.md")
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .md) and folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files (.pdf, .docx, .html, .md, .txt) and folders of them.")],
     store: StoreOption = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what has not changed.")] = False,
     min_confidence: Annotated[
@@ -377,7 +377,8 @@ def show(
             _print_json(described_row(entity, outgoing, incoming, inferred, labels, graph.ontology, works))
         else:
             found = (outgoing, incoming, inferred)
-            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit, works))
+            cited = text.names_of(graph.store.documents(), _language(lang))
+            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit, works, cited))
 
 
 @app.command(
@@ -454,8 +455,9 @@ def _print_chains(
 
         _print_json({"chains": [chain_row(each, labels) for each in found]})
     else:
+        cited = text.names_of(graph.store.documents(), language)
         for number, each in enumerate(found, 1):
-            _print(text.chain_lines(number, each, labels, graph.ontology, language))
+            _print(text.chain_lines(number, each, labels, graph.ontology, language, cited))
 
 
 @app.command(epilog="Example: kg ask what-targets --param what=新能源汽车    kg ask (lists the questions)")

@@ -4,7 +4,7 @@ All offsets are characters (Unicode code points) of the document's own decoded t
 start inclusive and end exclusive: `document.text[span.start:span.end] == span.quote`, always.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -125,6 +125,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a document: `label` as printed on it, or its number where the file does not say; document offsets."""
+
+    label: str
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end or not self.label:
+            raise ValueError(f"page {self.label!r} cannot run from {self.start} to {self.end}")
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text that was read. `source` is its file name without the ending and names it in a store; `location` is a
     digest of the path that it was read from, so that two files of one name are told apart without storing paths."""
@@ -135,11 +148,20 @@ class Document:
     bibliography: Bibliography
     sections: tuple[Section, ...] = ()
     location: str = ""
+    pages: tuple[Page, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256 of the text, in hexadecimal."""
         return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def page(self, spans: Sequence[Span]) -> str:
+        """The page that the spans stand on, by its label; the first and the last where they go over several
+        ("785–786"); empty where the document has no pages."""
+        labels = [p.label for s in spans for p in self.pages if p.start < s.end and s.start < p.end]
+        if not labels:
+            return ""
+        return labels[0] if labels[0] == labels[-1] else f"{labels[0]}–{labels[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +220,15 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The sentence behind a statement: where it stands, which rule (or model) read it, how often that rule is right,
-    and the labels of the references that the clause which states it cites."""
+    and the labels of the references that the clause which states it cites. `page` is its page's label, of several the
+    first and the last ("785–786"); empty where the document has none."""
 
     source: str
     section: str
     spans: tuple[Span, ...]
     rule: str
     confidence: float
+    page: str = ""
     cites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -33,12 +33,13 @@ def document_row(summary: DocumentSummary) -> JsonObject:
 
 
 def text_row(document: Document) -> JsonObject:
-    """A document with its sections and its whole text, which all offsets count in."""
+    """A document with its sections, its pages and its whole text, which all offsets count in."""
     return {
         "source": document.source,
         "language": document.language,
         "bibliography": asdict(document.bibliography),
         "sections": [asdict(section) for section in document.sections],
+        "pages": [asdict(page) for page in document.pages],
         "text": document.text,
     }
 

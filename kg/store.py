@@ -222,7 +222,7 @@ class Store:
 
     def document(self, source: str) -> Document:
         """The document with its text and sections. Raises NotFound."""
-        return rdf.document(self._members(self.require(source), "Document", "Section"))
+        return rdf.document(self._members(self.require(source), "Document", "Section", "Page"))
 
     def extraction(self, source: str) -> Extraction:
         """All that the document gave, in canonical form. Raises NotFound."""

@@ -254,7 +254,7 @@ def wrong_file(folder: Path, name: str, data: bytes) -> Path:
         ("nul.txt", "挪威\0政府启动了深海探测重点专项。".encode(), "is no text"),
         ("empty.md", b"", "is empty"),
         ("blank.md", b" \n\t\n", "is empty"),
-        ("gb.txt", TIDAL.encode("gb18030"), "iconv -f GB18030 -t UTF-8"),
+        ("wide.txt", TIDAL.encode("utf-16-le"), "iconv -f UTF-16LE -t UTF-8"),
         ("table.md", b"1 2 3\n", "holds no sentence"),
     ],
 )
@@ -279,7 +279,8 @@ def test_a_failed_file_is_told_in_json_too(kg, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("missing.md", "does not exist"), ("paper.pdf", "convert it to text first"), ("bare", "folder")]
+    ("name", "said"),
+    [("missing.md", "does not exist"), ("paper.pdf", "is no PDF, or a damaged one"), ("bare", "folder")],
 )
 def test_a_path_that_names_no_document_stops_no_other(kg, folder: Path, tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7")
