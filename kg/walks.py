@@ -1,0 +1,519 @@
+"""The search for chains over the arrays of `kg.adjacency`: the best ways from some entities to others.
+
+Walks are kept in tables, a row each, and lengthened all at once. The search meets in the middle: from both ends, it
+lengthens the side from which fewer statements leave, and joins the two where they come to the same entity; so it
+finds all ways of one hop, then of two, and ends where longer ones can no longer be among the best. Each table and each
+step is bounded; where a bound is reached, the most promising rows are kept, so that a search that is cut short has
+found good ways, if perhaps not the best.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.adjacency import EVER, LOOSE_TYPES, NEVER, Adjacency, Floats, Ints, Mask
+from kg.model import MODALITIES
+from kg.ontology import Ontology
+
+HOP = 0.85
+"""What the score of a way is multiplied by for each hop after the first."""
+DOUBT = 0.5
+"""What it is multiplied by for each leap, each turn, and dates that contradict its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one search may do, at most: rows in a table, statements looked at in a step, pairs in a join, ends
+    from which it walks (of more it only asks whether a walk has come to one)."""
+
+    rows: int = 20_000
+    halves: int = 150_000
+    pairs: int = 150_000
+    ends: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way that was found: its entities, the codes of its statements, and what makes its rank."""
+
+    nodes: tuple[int, ...]
+    codes: tuple[int, ...]
+    belief: float
+    leaps: int
+    turns: int
+    dates: bool
+    """Whether its dates contradict its order."""
+
+    @property
+    def factor(self) -> float:
+        """What the belief of the weakest link is multiplied by to give its score."""
+        return HOP ** (len(self.codes) - 1) * DOUBT ** (self.leaps + self.turns + self.dates)
+
+    def turned(self) -> "Way":
+        """The same way from its other end."""
+        codes = tuple(code ^ 1 for code in reversed(self.codes))
+        return replace(self, nodes=self.nodes[::-1], codes=codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the ontology says that a search must know, as arrays by entity or by kind of statement."""
+
+    hub: Mask
+    """Entities that end chains but never carry them."""
+    loose: Mask
+    """Things that many countries share."""
+    against: NDArray[np.uint8]
+    """Of each kind and way (kind times 2, plus 1 for from object to subject): whether it is walked against the
+    direction in which its relation leads."""
+
+    @classmethod
+    def of(cls, adjacency: Adjacency, ontology: Ontology, broad: frozenset[str]) -> "Rules":
+        """The rules for the index; `broad` holds the ids of entities that are hubs though their type is none."""
+        hubs = {name.lower() for name, type_ in ontology.kinds.items() if type_.hub}
+        hub = np.array([name in hubs for name in adjacency.types], bool)[adjacency.type]
+        for number in map(adjacency.names.number, broad):
+            if number is not None:
+                hub[number] = True
+        shared = {name.lower() for name in LOOSE_TYPES}
+        loose = np.array([name in shared for name in adjacency.types], bool)[adjacency.type] & (adjacency.country == 0)
+        relations = [ontology.relations.get(name) for name in adjacency.predicates]
+        ways = [
+            (direction in ("backward", "none"), direction in ("forward", "none"))
+            for direction in (relation.direction if relation else "none" for relation in relations)
+        ]
+        against = np.repeat(np.array(ways, np.uint8).reshape(-1, 2), len(MODALITIES), axis=0).ravel()
+        return cls(hub, loose, against)
+
+
+Step = Callable[[Ints, Ints], Mask]
+"""Which steps may be made: from the heads that they lead to and their codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stations:
+    """What a way is to pass, one after the other: which of them may be left out, and the step from one to another."""
+
+    optional: Sequence[bool]
+    step: Callable[[int, int], Step]
+
+
+@dataclass(frozen=True, slots=True)
+class _Walks:
+    """A table of walks of one length. A column of `nodes` for each entity, a column of `codes` for each hop."""
+
+    nodes: tuple[Ints, ...]
+    codes: tuple[Ints, ...]
+    belief: Floats
+    leaps: NDArray[np.int8]
+    against: NDArray[np.int8]
+    """Hops against the direction of their relations, walked as they are; `back`: walked the other way."""
+    back: NDArray[np.int8]
+    place: NDArray[np.int16]
+    """The country that the walk was last in; 0 where it has been in none."""
+    broken: Mask
+    """Whether, since then, it left a thing that many countries share by a statement of another sentence."""
+    late: NDArray[np.int16]
+    """The latest beginning of the hops that lead onward; `early`: the earliest end of those that lead back."""
+    early: NDArray[np.int16]
+    onward: Mask
+    """Whether a hop ends before one that it comes after; `backward`: the same, walked the other way."""
+    backward: Mask
+    lean: tuple[int, int]
+    """What is added to `against` and `back` for the choice of the way in which the whole is read."""
+
+    @classmethod
+    def at(cls, nodes: Ints, lean: tuple[int, int]) -> "_Walks":
+        """The walks of no hop."""
+        n = len(nodes)
+        none, no = np.zeros(n, np.int8), np.zeros(n, bool)
+        never, ever = np.full(n, NEVER, np.int16), np.full(n, EVER, np.int16)
+        one = np.ones(n, np.float32)
+        start = (nodes.astype(np.int32),)
+        return cls(start, (), one, none, none, none, np.zeros(n, np.int16), no, never, ever, no, no, lean)
+
+    def __len__(self) -> int:
+        return len(self.belief)
+
+    @property
+    def head(self) -> Ints:
+        return self.nodes[-1]
+
+    @property
+    def hops(self) -> int:
+        return len(self.codes)
+
+    def promise(self) -> Floats:
+        """The best score that the rows can still come to, apart from their length."""
+        turns = np.minimum(self.against + self.lean[0], self.back + self.lean[1])
+        promise: Floats = self.belief * np.float32(DOUBT) ** (self.leaps + turns)
+        return promise
+
+    def take(self, rows: Ints | Mask) -> "_Walks":
+        """The table of those rows."""
+        columns = {f.name: getattr(self, f.name)[rows] for f in fields(self)[2:-1]}
+        nodes, codes = (tuple(column[rows] for column in each) for each in (self.nodes, self.codes))
+        return _Walks(nodes=nodes, codes=codes, **columns, lean=self.lean)
+
+    def best(self, most: int) -> "_Walks":
+        """The most promising rows, at most so many."""
+        if len(self) <= most:
+            return self
+        return self.take(np.argpartition(-self.promise(), most)[:most])
+
+
+@dataclass(slots=True)
+class Search:
+    """One search over the index. `step` says which steps may be made."""
+
+    adjacency: Adjacency
+    rules: Rules
+    step: Step
+    limits: Limits = field(default_factory=Limits)
+    lean: tuple[int, int] = (0, 1)
+    must: Mask | None = None
+    """Entities of which a way must have one."""
+    cut: bool = False
+    """Whether a bound was reached, so that better ways may have been missed."""
+
+    def ways(self, starts: Ints, ends: Ints, max_hops: int, limit: int) -> list[Way]:
+        """The best ways from any of the starts to any of the ends, best first, at most so many. None has an end or a
+        start in its middle."""
+        if not len(starts) or not len(ends) or limit < 1:
+            return []
+        if len(starts) > self.limits.ends and len(ends) < len(starts):
+            with self._turned():
+                return [way.turned() for way in self.ways(ends, starts, max_hops, limit)]
+        is_start, is_end = self._mask(starts), self._mask(ends)
+        front = self._first(starts)
+        rear = _Walks.at(ends, self.lean[::-1]) if len(ends) <= self.limits.ends else None
+        best = _Best(limit, self.adjacency, self.must)
+        for hops in range(1, max_hops + 1):
+            front, rear = self._longer(front, rear, is_start, is_end, last=hops == max_hops)
+            if rear is None:
+                best.add(self._complete(front, is_end))
+                front = front.take(~is_end[front.head])
+            else:
+                for ways in self._joined(front, rear, best):
+                    best.add(ways)
+            front, rear = self._kept(front, rear, is_start, is_end)
+            reach = min(front.promise().max(initial=0), 1.0 if rear is None else rear.promise().max(initial=0))
+            if not len(front) or (rear is not None and not len(rear)) or best.beyond(float(reach) * HOP**hops):
+                break
+        return best.ways()
+
+    @contextmanager
+    def _turned(self) -> Iterator[None]:
+        """While it lasts, the ways that are found are to be read from their ends."""
+        self.lean = self.lean[::-1]
+        try:
+            yield
+        finally:
+            self.lean = self.lean[::-1]
+
+    def through(self, starts: Ints, stations: "Stations", ends: Ints, limit: int) -> list[Way]:
+        """The best ways from any of the starts, the first station, to any of the ends, the last one, best first."""
+        is_end, best = self._mask(ends), _Best(limit, self.adjacency, self.must)
+        if len(starts) and len(ends) and limit > 0:
+            self._on(self._first(starts), 0, stations, is_end, best)
+        return best.ways()
+
+    def _on(self, walks: _Walks, here: int, stations: "Stations", is_end: Mask, best: "_Best") -> None:
+        last = len(stations.optional) - 1
+        for there in range(here + 1, last + 1):
+            step = stations.step(here, there)
+            if there < last:
+                longer = self.extended(walks, None, None, step)
+                if len(longer):
+                    self._on(longer, there, stations, is_end, best)
+            else:
+                best.add(self._complete(self.extended(walks, is_end, is_end, step), is_end))
+            if not stations.optional[there]:
+                break
+
+    def _first(self, starts: Ints) -> _Walks:
+        """The walks of no hop, from as many starts as may be looked at."""
+        sizes = np.cumsum(self.adjacency.degree(starts))
+        few = starts[: max(1, int(np.searchsorted(sizes, self.limits.halves, "right")))][: self.limits.rows]
+        self.cut |= len(few) < len(starts)
+        return _Walks.at(few, self.lean)
+
+    def _mask(self, nodes: Ints) -> Mask:
+        mask = np.zeros(len(self.adjacency.names), bool)
+        mask[nodes] = True
+        return mask
+
+    def _longer(
+        self, front: _Walks, rear: _Walks | None, is_start: Mask, is_end: Mask, *, last: bool
+    ) -> tuple[_Walks, _Walks | None]:
+        """Both tables, the cheaper one a hop longer. In the last round only steps to where the other table is are
+        worth making."""
+        degree = self.adjacency.degree
+        if rear is None:
+            return self.extended(front, is_end, is_end if last else None), None
+        if degree(front.head).sum() <= degree(rear.head).sum():
+            there = self._mask(rear.head) if last else None
+            return self.extended(front, None if rear.hops else is_end, there), rear
+        there = self._mask(front.head) if last else None
+        return front, self.extended(rear, None if front.hops else is_start, there)
+
+    def _kept(self, front: _Walks, rear: _Walks | None, is_start: Mask, is_end: Mask) -> tuple[_Walks, _Walks | None]:
+        """The walks that may go on: those that have not come to an end."""
+        closed = self.rules.hub
+        if front.hops:
+            front = front.take(~(is_end[front.head] | is_start[front.head] | closed[front.head]))
+        if rear is not None and rear.hops:
+            rear = rear.take(~(is_end[rear.head] | is_start[rear.head] | closed[rear.head]))
+        return front, rear
+
+    # ---- A hop more
+
+    def extended(self, walks: _Walks, ends: Mask | None, only: Mask | None, step: Step | None = None) -> _Walks:
+        """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given. `step` is
+        asked beside the search's own."""
+        adjacency = self.adjacency
+        walks = self._affordable(walks)
+        row, half = adjacency.leaving(walks.head)
+        if len(half) > self.limits.halves:
+            self.cut = True
+            row, half = row[: self.limits.halves], half[: self.limits.halves]
+        head = adjacency.head[half]
+        open_ = ~self.rules.hub[head]
+        if ends is not None:
+            open_ |= ends[head]
+        if only is not None:
+            open_ &= only[head]
+        row, half, head = row[open_], half[open_], head[open_]
+        code = adjacency.code[half]
+        wanted = self.step(head, code)
+        if step:
+            wanted &= step(head, code)
+        for nodes in walks.nodes[:-1]:
+            wanted &= nodes[row] != head
+        row, head, code = row[wanted], head[wanted], code[wanted]
+        first = self._first_of_alike(row, walks.head, head, code)
+        return self._stepped(walks, row[first], head[first], code[first])
+
+    def _affordable(self, walks: _Walks) -> _Walks:
+        """As many rows, the most promising, as leave no more statements than may be looked at."""
+        sizes = self.adjacency.degree(walks.head)
+        if len(walks) <= self.limits.rows and sizes.sum() <= self.limits.halves:
+            return walks
+        self.cut = True
+        order = np.argsort(-walks.promise(), kind="stable")
+        fits = np.cumsum(sizes[order]) <= self.limits.halves
+        fits[: 1 if len(fits) else 0] = True
+        return walks.take(order[fits][: self.limits.rows])
+
+    def _first_of_alike(self, row: Ints, tails: Ints, head: Ints, code: Ints) -> Mask:
+        """Of several statements alike the first, which is actual before it is proposed, and the most believed. Beside
+        a thing that many countries share each is kept, since it matters which sentence it stands in."""
+        relation = (self.adjacency.kind[code >> 1] // len(MODALITIES)).astype(np.int64) * 2 + (code & 1)
+        first = np.ones(len(row), bool)
+        first[1:] = (row[1:] != row[:-1]) | (head[1:] != head[:-1]) | (relation[1:] != relation[:-1])
+        if not first.all():
+            (doubles,) = np.nonzero(~first)
+            near = self.rules.loose[head[doubles]] | self.rules.loose[tails[row[doubles]]]
+            first[doubles[near]] = True
+        return first
+
+    def _stepped(self, walks: _Walks, row: Ints, head: Ints, code: Ints) -> _Walks:
+        """The table of the walks in `row`, each with a step more; without those that change the country where nothing
+        says that they may."""
+        adjacency, statement = self.adjacency, code >> 1
+        before = walks.take(row)
+        tail = before.head
+        here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[statement])
+        there = _either(adjacency.country[head], adjacency.country[tail], adjacency.setting[statement])
+        leap, broken = before.leaps, before.broken
+        if walks.hops:
+            apart, far = self._parted(before.codes[-1] >> 1, before.nodes[-2], statement, head, self.rules.loose[tail])
+            broken, leap = broken | apart, leap + far
+        false = broken & (here > 0) & (before.place > 0) & (here != before.place)
+        known = there > 0
+        ahead = adjacency.kind[statement].astype(np.int64) * 2 + (code & 1)
+        against, back = self.rules.against[ahead], self.rules.against[ahead ^ 1]
+        start, end = adjacency.start[statement], adjacency.end[statement]
+        longer = _Walks(
+            nodes=(*before.nodes, head),
+            codes=(*before.codes, code),
+            belief=np.minimum(before.belief, adjacency.belief[statement]),
+            leaps=leap.astype(np.int8),
+            against=(before.against + against).astype(np.int8),
+            back=(before.back + back).astype(np.int8),
+            place=np.where(known, there, before.place),
+            broken=broken & ~known,
+            late=np.where((against == 0) & (start > before.late), start, before.late),
+            early=np.where((back == 0) & (end < before.early), end, before.early),
+            onward=before.onward | ((against == 0) & (end < before.late)),
+            backward=before.backward | ((back == 0) & (start > before.early)),
+            lean=before.lean,
+        )
+        longer = longer.take(~false) if false.any() else longer
+        self.cut |= len(longer) > self.limits.rows
+        return longer.best(self.limits.rows)
+
+    def _parted(self, one: Ints, behind: Ints, other: Ints, ahead: Ints, loose: Mask) -> tuple[Mask, Mask]:
+        """Where two statements, with the entities `behind` and `ahead`, meet in a `loose` thing: whether they share no
+        sentence, and whether they share no section either and are not of one country."""
+        adjacency = self.adjacency
+        apart, far = np.zeros(len(one), bool), np.zeros(len(one), bool)
+        (at,) = np.nonzero(loose)
+        apart[at] = ~adjacency.share(adjacency.sentence, one[at], other[at])
+        at = at[apart[at]]
+        here = _either(adjacency.country[behind[at]], adjacency.setting[one[at]])
+        there = _either(adjacency.country[ahead[at]], adjacency.setting[other[at]])
+        far[at] = ~adjacency.share(adjacency.section, one[at], other[at]) & ((here == 0) | (here != there))
+        return apart, far
+
+    def leaps(self, way: Way) -> list[int]:
+        """The places of the hops that a way comes to by a leap."""
+        nodes, statements = np.array(way.nodes), np.array(way.codes) >> 1
+        middle = self.rules.loose[nodes[1:-1]]
+        _, far = self._parted(statements[:-1], nodes[:-2], statements[1:], nodes[2:], middle)
+        return [int(place) + 1 for place in np.nonzero(far)[0]]
+
+    # ---- Whole ways
+
+    def _complete(self, front: _Walks, is_end: Mask) -> "_Found":
+        done = front.take(is_end[front.head])
+        turns, dates = self._read(done.against, done.back, done.onward, done.backward)
+        return _Found(done.nodes, done.codes, done.belief, done.leaps, turns, dates)
+
+    def _read(self, against: Ints, back: Ints, onward: Mask, backward: Mask) -> tuple[Ints, Mask]:
+        """How often the ways turn against the direction that they lead in, and whether dates contradict it. A way that
+        leads from its end to its start has one turn more."""
+        forth, home = against + self.lean[0], back + self.lean[1]
+        chosen = (forth <= home) if self.lean[1] else (forth < home)
+        return np.minimum(forth, home), np.where(chosen, onward, backward)
+
+    def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> Iterator["_Found"]:
+        """The whole ways that the two tables make."""
+        order = np.lexsort((-rear.promise(), rear.head))
+        rear = rear.take(order)
+        low = np.searchsorted(rear.head, front.head, "left")
+        counts = np.searchsorted(rear.head, front.head, "right") - low
+        (rows,) = np.nonzero(counts)
+        if counts.sum() > self.limits.pairs:
+            self.cut = True
+            rows = rows[np.argsort(-front.promise()[rows], kind="stable")]
+            counts = np.minimum(counts, max(1, self.limits.pairs // len(rows)))
+            rows = rows[: self.limits.pairs]
+        sizes = counts[rows]
+        one = np.repeat(rows, sizes)
+        other = np.arange(len(one)) + np.repeat(low[rows] - np.cumsum(sizes) + sizes, sizes)
+        if len(one):
+            yield self._paired(front, one, rear, other, best)
+
+    def _paired(self, front: _Walks, one: Ints, rear: _Walks, other: Ints, best: "_Best") -> "_Found":
+        """The ways that go by a row of the front and then a row of the rear."""
+        forth = front.against[one] + rear.back[other] + self.lean[0]
+        turns = np.minimum(forth, front.back[one] + rear.against[other] + self.lean[1])
+        belief = np.minimum(front.belief[one], rear.belief[other])
+        promise = belief * np.float32(DOUBT) ** (front.leaps[one] + rear.leaps[other] + turns)
+        sound = promise * HOP ** (front.hops + rear.hops - 1) > best.floor
+        for ours in front.nodes[:-1]:
+            for theirs in rear.nodes[:-1]:
+                sound &= ours[one] != theirs[other]
+        one, other = one[sound], other[sound]
+        a, b = front.take(one), rear.take(other)
+        broken, leaps = a.broken | b.broken, a.leaps + b.leaps
+        same = (a.place > 0) & (a.place == b.place)
+        if front.hops and rear.hops:
+            meeting = (a.codes[-1] >> 1, a.nodes[-2], b.codes[-1] >> 1, b.nodes[-2])
+            apart, far = self._parted(*meeting, self.rules.loose[a.head])
+            broken, leaps = broken | apart, leaps + far
+        true = ~(broken & (a.place > 0) & (b.place > 0) & ~same)
+        a, b, leaps = a.take(true), b.take(true), leaps[true]
+        onward = a.onward | b.backward | (b.early < a.late)
+        backward = a.backward | b.onward | (b.late > a.early)
+        turns, dates = self._read(a.against + b.back, a.back + b.against, onward, backward)
+        return _Found(
+            (*a.nodes, *b.nodes[-2::-1]),
+            (*a.codes, *(code ^ 1 for code in reversed(b.codes))),
+            np.minimum(a.belief, b.belief),
+            leaps,
+            turns,
+            dates,
+        )
+
+
+def _either(*columns: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The first of the values that is not 0, row by row."""
+    found = columns[0]
+    for column in columns[1:]:
+        found = np.where(found == 0, column, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Whole ways, a row each, as `Way` has them."""
+
+    nodes: Sequence[Ints]
+    codes: Sequence[Ints]
+    belief: Floats
+    leaps: Ints
+    turns: Ints
+    dates: Mask
+
+    def way(self, row: int) -> Way:
+        return Way(
+            tuple(int(column[row]) for column in self.nodes),
+            tuple(int(column[row]) for column in self.codes),
+            float(self.belief[row]),
+            int(self.leaps[row]),
+            int(self.turns[row]),
+            bool(self.dates[row]),
+        )
+
+    def scores(self) -> Floats:
+        factor = np.float32(DOUBT) ** (self.leaps + self.turns + self.dates)
+        scores: Floats = self.belief * factor * np.float32(HOP ** (len(self.codes) - 1))
+        return scores
+
+
+class _Best:
+    """The best ways so far; of those that differ in the choice among statements alike only, the best one."""
+
+    def __init__(self, limit: int, adjacency: Adjacency, must: Mask | None) -> None:
+        self._limit = limit
+        self._must = must
+        self._kind = adjacency.kind
+        self._ways: dict[object, tuple[float, Way]] = {}
+        self.floor = -1.0
+        """The score that a way must be above to be among the best."""
+
+    def add(self, found: _Found) -> None:
+        """Take in those of the ways that are among the best."""
+        scores = found.scores()
+        for row in np.argsort(-scores, kind="stable"):
+            score = float(scores[row])
+            if score <= self.floor:
+                break
+            way = found.way(int(row))
+            if self._must is not None and not self._must[list(way.nodes)].any():
+                continue
+            key = (way.nodes, tuple((int(self._kind[code >> 1]) // len(MODALITIES), code & 1) for code in way.codes))
+            if key not in self._ways or self._ways[key][0] < score:
+                self._ways[key] = score, way
+            if len(self._ways) > 2 * self._limit:
+                self._trim()
+        self._trim()
+
+    def _trim(self) -> None:
+        kept = sorted(self._ways.items(), key=lambda item: (-item[1][0], len(item[1][1].codes), item[1][1].codes))
+        self._ways = dict(kept[: self._limit])
+        if len(self._ways) == self._limit:
+            self.floor = kept[self._limit - 1][1][0]
+
+    def beyond(self, reach: float) -> bool:
+        """Whether no way of such a score could still be among the best."""
+        return len(self._ways) >= self._limit and self.floor >= reach
+
+    def ways(self) -> list[Way]:
+        """The best ways, best first."""
+        return [way for _, way in sorted(self._ways.values(), key=lambda each: (-each[0], len(each[1].codes)))]
