@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.adjacency import EVER, LOOSE_TYPES, NEVER, Adjacency, Floats, Ints, Mask
+from kg.adjacency import LOOSE_TYPES, NEVER, Adjacency, Floats, Ints, Mask
 from kg.model import MODALITIES
 from kg.ontology import Ontology
 
@@ -29,9 +29,9 @@ class Limits:
     """How much one search may do, at most: rows in a table, statements looked at in a step, pairs in a join, ends
     from which it walks (of more it only asks whether a walk has come to one)."""
 
-    rows: int = 20_000
-    halves: int = 150_000
-    pairs: int = 150_000
+    rows: int = 10_000
+    halves: int = 80_000
+    pairs: int = 80_000
     ends: int = 2_000
 
 
@@ -116,12 +116,6 @@ class _Walks:
     """The country that the walk was last in; 0 where it has been in none."""
     broken: Mask
     """Whether, since then, it left a thing that many countries share by a statement of another sentence."""
-    late: NDArray[np.int16]
-    """The latest beginning of the hops that lead onward; `early`: the earliest end of those that lead back."""
-    early: NDArray[np.int16]
-    onward: Mask
-    """Whether a hop ends before one that it comes after; `backward`: the same, walked the other way."""
-    backward: Mask
     lean: tuple[int, int]
     """What is added to `against` and `back` for the choice of the way in which the whole is read."""
 
@@ -130,10 +124,9 @@ class _Walks:
         """The walks of no hop."""
         n = len(nodes)
         none, no = np.zeros(n, np.int8), np.zeros(n, bool)
-        never, ever = np.full(n, NEVER, np.int16), np.full(n, EVER, np.int16)
         one = np.ones(n, np.float32)
         start = (nodes.astype(np.int32),)
-        return cls(start, (), one, none, none, none, np.zeros(n, np.int16), no, never, ever, no, no, lean)
+        return cls(start, (), one, none, none, none, np.zeros(n, np.int16), no, lean)
 
     def __len__(self) -> int:
         return len(self.belief)
@@ -192,16 +185,20 @@ class Search:
         rear = _Walks.at(ends, self.lean[::-1]) if len(ends) <= self.limits.ends else None
         best = _Best(limit, self.adjacency, self.must)
         for hops in range(1, max_hops + 1):
-            front, rear = self._longer(front, rear, is_start, is_end, last=hops == max_hops)
+            least = best.floor / HOP ** (hops - 1)
+            front, rear = self._longer(front, rear, is_start, is_end, least, last=hops == max_hops)
             if rear is None:
-                best.add(self._complete(front, is_end))
+                best.add(self._complete(front, is_end, best))
                 front = front.take(~is_end[front.head])
             else:
                 for ways in self._joined(front, rear, best):
                     best.add(ways)
             front, rear = self._kept(front, rear, is_start, is_end)
-            reach = min(front.promise().max(initial=0), 1.0 if rear is None else rear.promise().max(initial=0))
-            if not len(front) or (rear is not None and not len(rear)) or best.beyond(float(reach) * HOP**hops):
+            # what goes on is longer by a hop at least: leave what can no longer be among the best
+            front = front.take(front.promise() * np.float32(HOP**hops) > best.floor)
+            if rear is not None:
+                rear = rear.take(rear.promise() * np.float32(HOP**hops) > best.floor)
+            if not len(front) or (rear is not None and not len(rear)):
                 break
         return best.ways()
 
@@ -226,11 +223,11 @@ class Search:
         for there in range(here + 1, last + 1):
             step = stations.step(here, there)
             if there < last:
-                longer = self.extended(walks, None, None, step)
+                longer = self.extended(walks, None, None, step=step)
                 if len(longer):
                     self._on(longer, there, stations, is_end, best)
             else:
-                best.add(self._complete(self.extended(walks, is_end, is_end, step), is_end))
+                best.add(self._complete(self.extended(walks, is_end, is_end, step=step), is_end, best))
             if not stations.optional[there]:
                 break
 
@@ -247,18 +244,18 @@ class Search:
         return mask
 
     def _longer(
-        self, front: _Walks, rear: _Walks | None, is_start: Mask, is_end: Mask, *, last: bool
+        self, front: _Walks, rear: _Walks | None, is_start: Mask, is_end: Mask, least: float, *, last: bool
     ) -> tuple[_Walks, _Walks | None]:
-        """Both tables, the cheaper one a hop longer. In the last round only steps to where the other table is are
-        worth making."""
+        """Both tables, the cheaper one a hop longer, without walks that promise no more than `least`. In the last round
+        only steps to where the other table is are worth making."""
         degree = self.adjacency.degree
         if rear is None:
-            return self.extended(front, is_end, is_end if last else None), None
+            return self.extended(front, is_end, is_end if last else None, least), None
         if degree(front.head).sum() <= degree(rear.head).sum():
             there = self._mask(rear.head) if last else None
-            return self.extended(front, None if rear.hops else is_end, there), rear
+            return self.extended(front, None if rear.hops else is_end, there, least), rear
         there = self._mask(front.head) if last else None
-        return front, self.extended(rear, None if front.hops else is_start, there)
+        return front, self.extended(rear, None if front.hops else is_start, there, least)
 
     def _kept(self, front: _Walks, rear: _Walks | None, is_start: Mask, is_end: Mask) -> tuple[_Walks, _Walks | None]:
         """The walks that may go on: those that have not come to an end."""
@@ -271,9 +268,11 @@ class Search:
 
     # ---- A hop more
 
-    def extended(self, walks: _Walks, ends: Mask | None, only: Mask | None, step: Step | None = None) -> _Walks:
-        """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given. `step` is
-        asked beside the search's own."""
+    def extended(
+        self, walks: _Walks, ends: Mask | None, only: Mask | None, least: float = -1.0, step: Step | None = None
+    ) -> _Walks:
+        """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given; such as
+        promise more than `least`. `step` is asked beside the search's own."""
         adjacency = self.adjacency
         walks = self._affordable(walks)
         row, half = adjacency.leaving(walks.head)
@@ -288,6 +287,9 @@ class Search:
             open_ &= only[head]
         row, half, head = row[open_], half[open_], head[open_]
         code = adjacency.code[half]
+        if least > 0:
+            good = (walks.promise()[row] > least) & (adjacency.belief[code >> 1] > least)
+            row, head, code = row[good], head[good], code[good]
         wanted = self.step(head, code)
         if step:
             wanted &= step(head, code)
@@ -323,20 +325,22 @@ class Search:
     def _stepped(self, walks: _Walks, row: Ints, head: Ints, code: Ints) -> _Walks:
         """The table of the walks in `row`, each with a step more; without those that change the country where nothing
         says that they may."""
-        adjacency, statement = self.adjacency, code >> 1
-        before = walks.take(row)
-        tail = before.head
+        adjacency, statement, tail = self.adjacency, code >> 1, walks.head[row]
         here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[statement])
-        there = _either(adjacency.country[head], adjacency.country[tail], adjacency.setting[statement])
-        leap, broken = before.leaps, before.broken
+        there = _either(adjacency.country[head], here)
+        leap, broken, place = walks.leaps[row], walks.broken[row], walks.place[row]
         if walks.hops:
-            apart, far = self._parted(before.codes[-1] >> 1, before.nodes[-2], statement, head, self.rules.loose[tail])
+            last = (walks.codes[-1][row] >> 1, walks.nodes[-2][row])
+            apart, far = self._parted(*last, statement, head, self.rules.loose[tail])
             broken, leap = broken | apart, leap + far
-        false = broken & (here > 0) & (before.place > 0) & (here != before.place)
+        false = broken & (here > 0) & (place > 0) & (here != place)
+        if false.any():
+            row, head, statement, code = (each[~false] for each in (row, head, statement, code))
+            there, leap, broken = (each[~false] for each in (there, leap, broken))
+        before = walks.take(row)
         known = there > 0
         ahead = adjacency.kind[statement].astype(np.int64) * 2 + (code & 1)
         against, back = self.rules.against[ahead], self.rules.against[ahead ^ 1]
-        start, end = adjacency.start[statement], adjacency.end[statement]
         longer = _Walks(
             nodes=(*before.nodes, head),
             codes=(*before.codes, code),
@@ -346,13 +350,8 @@ class Search:
             back=(before.back + back).astype(np.int8),
             place=np.where(known, there, before.place),
             broken=broken & ~known,
-            late=np.where((against == 0) & (start > before.late), start, before.late),
-            early=np.where((back == 0) & (end < before.early), end, before.early),
-            onward=before.onward | ((against == 0) & (end < before.late)),
-            backward=before.backward | ((back == 0) & (start > before.early)),
             lean=before.lean,
         )
-        longer = longer.take(~false) if false.any() else longer
         self.cut |= len(longer) > self.limits.rows
         return longer.best(self.limits.rows)
 
@@ -378,30 +377,54 @@ class Search:
 
     # ---- Whole ways
 
-    def _complete(self, front: _Walks, is_end: Mask) -> "_Found":
+    def _complete(self, front: _Walks, is_end: Mask, best: "_Best") -> "_Found":
         done = front.take(is_end[front.head])
-        turns, dates = self._read(done.against, done.back, done.onward, done.backward)
-        return _Found(done.nodes, done.codes, done.belief, done.leaps, turns, dates)
+        return self._whole(done.nodes, done.codes, done.belief, done.leaps, done.against, done.back, best)
 
-    def _read(self, against: Ints, back: Ints, onward: Mask, backward: Mask) -> tuple[Ints, Mask]:
-        """How often the ways turn against the direction that they lead in, and whether dates contradict it. A way that
-        leads from its end to its start has one turn more."""
+    def _whole(
+        self,
+        nodes: Sequence[Ints],
+        codes: Sequence[Ints],
+        belief: Floats,
+        leaps: Ints,
+        against: Ints,
+        back: Ints,
+        best: "_Best",
+    ) -> "_Found":
+        """Those of the ways that may be among the best. A way that leads from its end to its start has one turn more."""
         forth, home = against + self.lean[0], back + self.lean[1]
-        chosen = (forth <= home) if self.lean[1] else (forth < home)
-        return np.minimum(forth, home), np.where(chosen, onward, backward)
+        found = _Found(nodes, codes, belief, leaps, np.minimum(forth, home), np.zeros(len(belief), bool))
+        (good,) = np.nonzero(found.scores() > best.floor)
+        found = found.take(good)
+        onward = ((forth <= home) if self.lean[1] else (forth < home))[good]
+        backwards = [code ^ 1 for code in reversed(found.codes)]
+        dates = np.where(onward, self._out_of_order(found.codes, good), self._out_of_order(backwards, good))
+        return replace(found, dates=dates)
+
+    def _out_of_order(self, codes: Sequence[Ints], rows: Ints) -> Mask:
+        """Whether, of the hops that lead onward, one ends before an earlier one begins."""
+        adjacency, found = self.adjacency, np.zeros(len(rows), bool)
+        late = np.full(len(rows), NEVER, np.int16)
+        for code in codes:
+            statement = code >> 1
+            onward = self.rules.against[adjacency.kind[statement].astype(np.int64) * 2 + (code & 1)] == 0
+            found |= onward & (adjacency.end[statement] < late)
+            late = np.where(onward, np.maximum(late, adjacency.start[statement]), late)
+        return found
 
     def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> Iterator["_Found"]:
         """The whole ways that the two tables make."""
-        order = np.lexsort((-rear.promise(), rear.head))
-        rear = rear.take(order)
+        front = front.take(self._mask(rear.head)[front.head])
+        rear = rear.take(self._mask(front.head)[rear.head])
+        rear = rear.take(np.argsort(rear.head, kind="stable"))
         low = np.searchsorted(rear.head, front.head, "left")
         counts = np.searchsorted(rear.head, front.head, "right") - low
-        (rows,) = np.nonzero(counts)
+        rows = np.arange(len(front))
         if counts.sum() > self.limits.pairs:
             self.cut = True
-            rows = rows[np.argsort(-front.promise()[rows], kind="stable")]
+            rear = rear.take(np.lexsort((-rear.promise(), rear.head)))
+            rows = np.argsort(-front.promise(), kind="stable")[: self.limits.pairs]
             counts = np.minimum(counts, max(1, self.limits.pairs // len(rows)))
-            rows = rows[: self.limits.pairs]
         sizes = counts[rows]
         one = np.repeat(rows, sizes)
         other = np.arange(len(one)) + np.repeat(low[rows] - np.cumsum(sizes) + sizes, sizes)
@@ -428,17 +451,10 @@ class Search:
             broken, leaps = broken | apart, leaps + far
         true = ~(broken & (a.place > 0) & (b.place > 0) & ~same)
         a, b, leaps = a.take(true), b.take(true), leaps[true]
-        onward = a.onward | b.backward | (b.early < a.late)
-        backward = a.backward | b.onward | (b.late > a.early)
-        turns, dates = self._read(a.against + b.back, a.back + b.against, onward, backward)
-        return _Found(
-            (*a.nodes, *b.nodes[-2::-1]),
-            (*a.codes, *(code ^ 1 for code in reversed(b.codes))),
-            np.minimum(a.belief, b.belief),
-            leaps,
-            turns,
-            dates,
-        )
+        nodes = (*a.nodes, *b.nodes[-2::-1])
+        codes = (*a.codes, *(code ^ 1 for code in reversed(b.codes)))
+        belief = np.minimum(a.belief, b.belief)
+        return self._whole(nodes, codes, belief, leaps, a.against + b.back, a.back + b.against, best)
 
 
 def _either(*columns: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -459,6 +475,12 @@ class _Found:
     leaps: Ints
     turns: Ints
     dates: Mask
+
+    def take(self, rows: Ints) -> "_Found":
+        """Those of the rows."""
+        nodes, codes = (tuple(column[rows] for column in each) for each in (self.nodes, self.codes))
+        rest = (self.belief[rows], self.leaps[rows], self.turns[rows], self.dates[rows])
+        return _Found(nodes, codes, *rest)
 
     def way(self, row: int) -> Way:
         return Way(
@@ -509,10 +531,6 @@ class _Best:
         self._ways = dict(kept[: self._limit])
         if len(self._ways) == self._limit:
             self.floor = kept[self._limit - 1][1][0]
-
-    def beyond(self, reach: float) -> bool:
-        """Whether no way of such a score could still be among the best."""
-        return len(self._ways) >= self._limit and self.floor >= reach
 
     def ways(self) -> list[Way]:
         """The best ways, best first."""
