@@ -165,7 +165,7 @@ def built(graph: Made) -> Adjacency:
 def search(adjacency: Adjacency, rules: Rules) -> Search:
     kind = adjacency.kind
     wanted = np.array([modality != "negated" for _ in adjacency.predicates for modality in MODALITIES])
-    return Search(adjacency, rules, lambda head, code: wanted[kind[code >> 1]])
+    return Search(adjacency, rules, lambda half: wanted[kind[half] >> 1], plain=True)
 
 
 def ours(graph: Made, pairs: list[tuple[int, int]]) -> None:

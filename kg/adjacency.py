@@ -2,7 +2,7 @@
 
 Numbers stand for entities, documents, sentences and sections. A *half* is a statement as it leaves one of its two
 ends; its *code* is twice the statement's number, plus 1 where it is walked from object to subject. The halves of an
-entity lie side by side (compressed sparse rows), like ones together, the most believed first.
+entity lie side by side (compressed sparse rows), the most believed first.
 
 Reading the store is slow, putting the arrays together is not: so what a document gave is kept as a `Block`, and after
 a change only the documents whose graph is not what it was are read again.
@@ -103,7 +103,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Adjacency:
-    """The index, see the module. Arrays of entities are as long as `names`, arrays of statements as `belief`."""
+    """The index, see the module. Arrays of entities are as long as `names`, arrays of statements as `predicate`."""
 
     names: Names
     predicates: tuple[str, ...]
@@ -120,11 +120,14 @@ class Adjacency:
     # of each half
     head: NDArray[np.int32]
     code: NDArray[np.int32]
+    kind: NDArray[np.uint16]
+    """Predicate times the number of modalities, plus the modality; times 2, plus 1 where it is walked backwards."""
+    belief: NDArray[np.float32]
+    again: Mask
+    """Whether another half, of the same ends and relation, fits better: is rather actual, or believed more."""
     # of each statement
     id: NDArray[np.uint8]
-    kind: NDArray[np.uint16]
-    """Predicate times the number of modalities, plus the modality."""
-    belief: NDArray[np.float32]
+    predicate: NDArray[np.int16]
     source: NDArray[np.int32]
     start: NDArray[np.int16]
     end: NDArray[np.int16]
@@ -153,7 +156,9 @@ class Adjacency:
         for number, code in country_of.items():
             country[number] = countries.index(code)
         _lend_countries(country, columns, predicates, types, type_names)
-        rows, head, code_ = _halves(columns, len(names))
+        rows, head, code_, again = _halves(columns, len(names))
+        statement = code_ >> 1
+        kind = columns.predicate[statement] * len(MODALITIES) + columns.modality[statement]
         return cls(
             names=names,
             predicates=predicates,
@@ -165,9 +170,11 @@ class Adjacency:
             country=country,
             head=head,
             code=code_,
+            kind=kind.astype(np.uint16) * 2 + (code_ & 1).astype(np.uint16),
+            belief=columns.belief[statement].astype(np.float32),
+            again=again,
             id=columns.id,
-            kind=(columns.predicate.astype(np.uint16) * len(MODALITIES) + columns.modality.astype(np.uint16)),
-            belief=columns.belief.astype(np.float32),
+            predicate=columns.predicate,
             source=columns.source,
             start=columns.start,
             end=columns.end,
@@ -178,7 +185,7 @@ class Adjacency:
         )
 
     def __len__(self) -> int:
-        return len(self.belief)
+        return len(self.predicate)
 
     @property
     def nbytes(self) -> int:
@@ -194,11 +201,21 @@ class Adjacency:
         """How many halves leave each of the entities."""
         return self.rows[nodes + 1] - self.rows[nodes]
 
-    def leaving(self, nodes: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The halves that leave the entities: for each one the place in `nodes`, and its number."""
-        begins, sizes = self.rows[nodes], self.degree(nodes)
+    def leaving(self, nodes: Ints, sizes: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first halves that leave the entities, so many of each: for each its place in `nodes`, and its number."""
+        begins = self.rows[nodes]
         place = np.repeat(np.arange(len(nodes)), sizes)
         return place, np.arange(len(place)) + np.repeat(begins - np.cumsum(sizes) + sizes, sizes)
+
+    def believed(self, nodes: Ints, least: float) -> NDArray[np.int64]:
+        """How many halves that leave the entities are believed more than that: they are the first."""
+        low, high = self.rows[nodes], self.rows[nodes + 1]
+        begins = low
+        while (open_ := low < high).any():
+            middle = (low + high) // 2
+            more = open_ & (self.belief[np.minimum(middle, len(self.belief) - 1)] > least)
+            low, high = np.where(more, middle + 1, low), np.where(open_ & ~more, middle, high)
+        return low - begins
 
     def share(self, column: NDArray[np.int32], one: Ints, other: Ints) -> Mask:
         """Whether statements of two rows have a piece of evidence alike in that column, `sentence` or `section`."""
@@ -216,22 +233,25 @@ class Adjacency:
         return found
 
 
-def _halves(columns: Columns, entities: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """Where the halves of each entity begin, and their heads and codes."""
+def _halves(columns: Columns, entities: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], Mask]:
+    """Where the halves of each entity begin; and their heads, their codes, and whether they are said again."""
     (apart,) = np.nonzero(columns.subject != columns.object)
     tail = np.concatenate((columns.subject[apart], columns.object[apart]))
     head = np.concatenate((columns.object[apart], columns.subject[apart]))
-    inverse = np.repeat(np.array([0, 1], np.int64), len(apart))
-    statement = np.concatenate((apart, apart))
-    # two keys of 64 bits: ends; then relation and way, modality, belief
-    doubt = ((1 - columns.belief[statement]) * 65_535).astype(np.int64)
-    alike = (columns.predicate[statement].astype(np.int64) * 2 + inverse) * 4 + columns.modality[statement]
-    order = np.argsort(alike * 65_536 + doubt, kind="stable")
-    ends = tail[order].astype(np.int64) * entities + head[order]
-    order = order[np.argsort(ends, kind="stable")]
+    code = np.concatenate((apart * 2, apart * 2 + 1)).astype(np.int32)
+    doubt = ((1 - columns.belief) * 65_535).astype(np.int64)
+    # like ones together, first by what they say, then by their ends
+    said = columns.modality.astype(np.int64) * 65_536 + doubt
+    relation = columns.predicate[code >> 1].astype(np.int64) * 2 + (code & 1)
+    order = np.argsort(relation * 262_144 + said[code >> 1], kind="stable")
+    ends = tail.astype(np.int64) * entities + head
+    order = order[np.argsort(ends[order], kind="stable")]
+    again = np.zeros(len(order), bool)
+    again[order[1:]] = (np.diff(ends[order]) == 0) & (np.diff(relation[order]) == 0)
+    best = np.lexsort((-columns.belief[code >> 1], tail))
     rows = np.zeros(entities + 1, np.int64)
     np.cumsum(np.bincount(tail, minlength=entities), out=rows[1:])
-    return rows, head[order], (statement[order] * 2 + inverse[order]).astype(np.int32)
+    return rows, head[best], code[best], again[best]
 
 
 def _lend_countries(

@@ -180,21 +180,24 @@ class Index:
         place = self._place(wanted) if wanted else None
         tests = [self._kinds(filters.get("modalities", ("actual", "proposed")), filters.get("relations"))]
         tests += self._statements(filters)
+        head = self.adjacency.head
         if types := filters.get("types"):
             open_ = self._of_types(types)[self.adjacency.type]
             open_[ends] = True
-            tests.append(lambda head, code: open_[head])
+            tests.append(lambda half: open_[head[half]])
         if place:
             elsewhere = place.elsewhere
-            tests.append(lambda head, code: ~elsewhere[head])
+            tests.append(lambda half: ~elsewhere[head[half]])
 
-        def step(head: Ints, code: Ints) -> Mask:
-            fits = tests[0](head, code)
+        def step(half: Ints) -> Mask:
+            fits = tests[0](half)
             for test in tests[1:]:
-                fits &= test(head, code)
+                fits &= test(half)
             return fits
 
-        return Search(self.adjacency, self._rules, step, self.limits, must=place.inside if place else None)
+        chosen = {"sources", "min_confidence", "from_year", "to_year"} & {name for name in filters if filters.get(name)}
+        plain = not chosen and "actual" in filters.get("modalities", MODALITIES)
+        return Search(self.adjacency, self._rules, step, self.limits, plain=plain, must=place.inside if place else None)
 
     def _kinds(self, modalities: Collection[Modality], relations: Collection[str] | None) -> Step:
         kind = self.adjacency.kind
@@ -203,26 +206,27 @@ class Index:
                 modality in modalities and (relations is None or predicate in relations)
                 for predicate in self.adjacency.predicates
                 for modality in MODALITIES
+                for _ in (False, True)
             ],
             bool,
         )
-        return lambda head, code: wanted[kind[code >> 1]]
+        return lambda half: wanted[kind[half]]
 
     def _statements(self, filters: Filters) -> list[Step]:
         """The tests of statements that most searches do without."""
         index, tests = self.adjacency, list[Step]()
         least = filters.get("min_confidence", 0.0)
         if least > 0:
-            tests.append(lambda head, code: index.belief[code >> 1] >= np.float32(least))
+            tests.append(lambda half: index.belief[half] >= np.float32(least))
         if (sources := filters.get("sources")) is not None:
             of_these = np.array([source in sources for source in index.sources], bool)
-            tests.append(lambda head, code: of_these[index.source[code >> 1]])
+            tests.append(lambda half: of_these[index.source[index.code[half] >> 1]])
         if (first := filters.get("from_year")) is not None:
             low = max(NEVER, min(EVER, first))
-            tests.append(lambda head, code: index.end[code >> 1] >= low)
+            tests.append(lambda half: index.end[index.code[half] >> 1] >= low)
         if (last := filters.get("to_year")) is not None:
             high = max(NEVER, min(EVER, last))
-            tests.append(lambda head, code: index.start[code >> 1] <= high)
+            tests.append(lambda half: index.start[index.code[half] >> 1] <= high)
         return tests
 
     def _place(self, id_: str) -> _Inside:
@@ -235,12 +239,12 @@ class Index:
             return _Inside(index.country == country, elsewhere)
         inside = np.zeros(len(index.names), bool)
         inside[[] if number is None else [number]] = True
-        located = self._kinds(("actual",), ("locatedIn", "partOf"))
+        located = self._kinds(MODALITIES[:1], ("locatedIn", "partOf"))
         for _ in range(3):
             (within,) = np.nonzero(inside)
-            _, half = index.leaving(within)
-            head, code = index.head[half], index.code[half]
-            inside[head[located(head, code) & (code & 1 == 1)]] = True
+            _, half = index.leaving(within, index.degree(within))
+            half = half[located(half) & (index.kind[half] & 1 == 1)]
+            inside[index.head[half]] = True
         return _Inside(inside, elsewhere & ~inside)
 
     def _at(self, id_: str | None, station: Station) -> Ints:
@@ -259,9 +263,9 @@ class Index:
         return Stations([stations[place].optional for place in in_order], step)
 
     def _to(self, types: Collection[str], relations: Collection[str] | None) -> Step:
-        open_, type_ = self._of_types(types), self.adjacency.type
+        open_, index = self._of_types(types), self.adjacency
         kinds: Step = self._kinds(MODALITIES, relations)
-        return lambda head, code: open_[type_[head]] & kinds(head, code)
+        return lambda half: kinds(half) & open_[index.type[index.head[half]]]
 
     # ---- What was found
 

@@ -29,9 +29,9 @@ class Limits:
     """How much one search may do, at most: rows in a table, statements looked at in a step, pairs in a join, ends
     from which it walks (of more it only asks whether a walk has come to one)."""
 
-    rows: int = 10_000
-    halves: int = 80_000
-    pairs: int = 80_000
+    rows: int = 8_000
+    halves: int = 60_000
+    pairs: int = 40_000
     ends: int = 2_000
 
 
@@ -67,8 +67,7 @@ class Rules:
     loose: Mask
     """Things that many countries share."""
     against: NDArray[np.uint8]
-    """Of each kind and way (kind times 2, plus 1 for from object to subject): whether it is walked against the
-    direction in which its relation leads."""
+    """Of each kind of half whether it is walked against the direction in which its relation leads."""
 
     @classmethod
     def of(cls, adjacency: Adjacency, ontology: Ontology, broad: frozenset[str]) -> "Rules":
@@ -89,8 +88,8 @@ class Rules:
         return cls(hub, loose, against)
 
 
-Step = Callable[[Ints, Ints], Mask]
-"""Which steps may be made: from the heads that they lead to and their codes."""
+Step = Callable[[Ints], Mask]
+"""Which halves may be walked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +140,7 @@ class _Walks:
 
     def promise(self) -> Floats:
         """The best score that the rows can still come to, apart from their length."""
-        turns = np.minimum(self.against + self.lean[0], self.back + self.lean[1])
-        promise: Floats = self.belief * np.float32(DOUBT) ** (self.leaps + turns)
-        return promise
+        return _promise(self.belief, self.leaps, self.against, self.back, self.lean)
 
     def take(self, rows: Ints | Mask) -> "_Walks":
         """The table of those rows."""
@@ -158,6 +155,16 @@ class _Walks:
         return self.take(np.argpartition(-self.promise(), most)[:most])
 
 
+def _promise(belief: Floats, leaps: Ints, against: Ints, back: Ints, lean: tuple[int, int]) -> Floats:
+    turns = np.minimum(against + lean[0], back + lean[1])
+    promise: Floats = belief * _DOUBTS[leaps + turns]
+    return promise
+
+
+_DOUBTS = np.float32(DOUBT) ** np.arange(256, dtype=np.float32)
+"""The powers of what a leap or a turn costs."""
+
+
 @dataclass(slots=True)
 class Search:
     """One search over the index. `step` says which steps may be made."""
@@ -167,6 +174,8 @@ class Search:
     step: Step
     limits: Limits = field(default_factory=Limits)
     lean: tuple[int, int] = (0, 1)
+    plain: bool = False
+    """Whether, of statements alike, `step` lets the actual and most believed one pass if any."""
     must: Mask | None = None
     """Entities of which a way must have one."""
     cut: bool = False
@@ -273,87 +282,77 @@ class Search:
     ) -> _Walks:
         """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given; such as
         promise more than `least`. `step` is asked beside the search's own."""
-        adjacency = self.adjacency
-        walks = self._affordable(walks)
-        row, half = adjacency.leaving(walks.head)
-        if len(half) > self.limits.halves:
-            self.cut = True
-            row, half = row[: self.limits.halves], half[: self.limits.halves]
+        adjacency, rules = self.adjacency, self.rules
+        row, half = adjacency.leaving(walks.head, self._sizes(walks.head, least))
+        wanted = self.step(half)
+        if step:
+            wanted &= step(half)
+        if least > 0:
+            wanted &= adjacency.belief[half] > least
+        if self.plain:
+            # said again: only beside a thing that many share does it matter where
+            again = np.nonzero(adjacency.again[half])[0]
+            wanted[again] &= rules.loose[adjacency.head[half[again]]] | rules.loose[walks.head[row[again]]]
+        row, half = row[wanted], half[wanted]
         head = adjacency.head[half]
-        open_ = ~self.rules.hub[head]
+        open_ = ~rules.hub[head]
         if ends is not None:
             open_ |= ends[head]
         if only is not None:
             open_ &= only[head]
-        row, half, head = row[open_], half[open_], head[open_]
-        code = adjacency.code[half]
-        if least > 0:
-            good = (walks.promise()[row] > least) & (adjacency.belief[code >> 1] > least)
-            row, head, code = row[good], head[good], code[good]
-        wanted = self.step(head, code)
-        if step:
-            wanted &= step(head, code)
         for nodes in walks.nodes[:-1]:
-            wanted &= nodes[row] != head
-        row, head, code = row[wanted], head[wanted], code[wanted]
-        first = self._first_of_alike(row, walks.head, head, code)
-        return self._stepped(walks, row[first], head[first], code[first])
+            open_ &= nodes[row] != head
+        return self._stepped(walks, row[open_], half[open_], least)
 
-    def _affordable(self, walks: _Walks) -> _Walks:
-        """As many rows, the most promising, as leave no more statements than may be looked at."""
-        sizes = self.adjacency.degree(walks.head)
-        if len(walks) <= self.limits.rows and sizes.sum() <= self.limits.halves:
-            return walks
+    def _sizes(self, nodes: Ints, least: float) -> Ints:
+        """How many statements are looked at of each of the entities: of those believed more than `least` as many, for
+        each alike, as may be."""
+        most = self.limits.halves
+        sizes = self.adjacency.degree(nodes)
+        if least > 0 and sizes.sum() > most // 4:
+            sizes = self.adjacency.believed(nodes, least)
+        if sizes.sum() <= most:
+            return sizes
         self.cut = True
-        order = np.argsort(-walks.promise(), kind="stable")
-        fits = np.cumsum(sizes[order]) <= self.limits.halves
-        fits[: 1 if len(fits) else 0] = True
-        return walks.take(order[fits][: self.limits.rows])
+        few, many = 1, int(sizes.max())
+        while few + 1 < many:
+            middle = (few + many) // 2
+            few, many = (middle, many) if np.minimum(sizes, middle).sum() <= most else (few, middle)
+        return np.minimum(sizes, few)
 
-    def _first_of_alike(self, row: Ints, tails: Ints, head: Ints, code: Ints) -> Mask:
-        """Of several statements alike the first, which is actual before it is proposed, and the most believed. Beside
-        a thing that many countries share each is kept, since it matters which sentence it stands in."""
-        relation = (self.adjacency.kind[code >> 1] // len(MODALITIES)).astype(np.int64) * 2 + (code & 1)
-        first = np.ones(len(row), bool)
-        first[1:] = (row[1:] != row[:-1]) | (head[1:] != head[:-1]) | (relation[1:] != relation[:-1])
-        if not first.all():
-            (doubles,) = np.nonzero(~first)
-            near = self.rules.loose[head[doubles]] | self.rules.loose[tails[row[doubles]]]
-            first[doubles[near]] = True
-        return first
-
-    def _stepped(self, walks: _Walks, row: Ints, head: Ints, code: Ints) -> _Walks:
+    def _stepped(self, walks: _Walks, row: Ints, half: Ints, least: float) -> _Walks:
         """The table of the walks in `row`, each with a step more; without those that change the country where nothing
-        says that they may."""
-        adjacency, statement, tail = self.adjacency, code >> 1, walks.head[row]
-        here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[statement])
-        there = _either(adjacency.country[head], here)
-        leap, broken, place = walks.leaps[row], walks.broken[row], walks.place[row]
+        says that they may, and of the others the most promising."""
+        adjacency, tail = self.adjacency, walks.head[row]
+        head, code, kind = adjacency.head[half], adjacency.code[half], adjacency.kind[half]
+        here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[code >> 1])
+        leaps, broken, place = walks.leaps[row], walks.broken[row], walks.place[row]
         if walks.hops:
             last = (walks.codes[-1][row] >> 1, walks.nodes[-2][row])
-            apart, far = self._parted(*last, statement, head, self.rules.loose[tail])
-            broken, leap = broken | apart, leap + far
-        false = broken & (here > 0) & (place > 0) & (here != place)
-        if false.any():
-            row, head, statement, code = (each[~false] for each in (row, head, statement, code))
-            there, leap, broken = (each[~false] for each in (there, leap, broken))
-        before = walks.take(row)
-        known = there > 0
-        ahead = adjacency.kind[statement].astype(np.int64) * 2 + (code & 1)
-        against, back = self.rules.against[ahead], self.rules.against[ahead ^ 1]
-        longer = _Walks(
-            nodes=(*before.nodes, head),
-            codes=(*before.codes, code),
-            belief=np.minimum(before.belief, adjacency.belief[statement]),
-            leaps=leap.astype(np.int8),
-            against=(before.against + against).astype(np.int8),
-            back=(before.back + back).astype(np.int8),
-            place=np.where(known, there, before.place),
-            broken=broken & ~known,
-            lean=before.lean,
+            apart, far = self._parted(*last, code >> 1, head, self.rules.loose[tail])
+            broken, leaps = broken | apart, leaps + far
+        belief = np.minimum(walks.belief[row], adjacency.belief[half])
+        against = walks.against[row] + self.rules.against[kind]
+        back = walks.back[row] + self.rules.against[kind ^ 1]
+        promise = _promise(belief, leaps, against, back, walks.lean)
+        true = ~(broken & (here > 0) & (place > 0) & (here != place)) & (promise > least)
+        (kept,) = np.nonzero(true)
+        if len(kept) > self.limits.rows:
+            self.cut = True
+            kept = kept[np.argpartition(-promise[kept], self.limits.rows)[: self.limits.rows]]
+        row, head = row[kept], head[kept]
+        there = _either(adjacency.country[head], here[kept])
+        return _Walks(
+            nodes=(*(nodes[row] for nodes in walks.nodes), head),
+            codes=(*(codes[row] for codes in walks.codes), code[kept]),
+            belief=belief[kept],
+            leaps=leaps[kept].astype(np.int8),
+            against=against[kept].astype(np.int8),
+            back=back[kept].astype(np.int8),
+            place=np.where(there > 0, there, place[kept]),
+            broken=broken[kept] & (there == 0),
+            lean=walks.lean,
         )
-        self.cut |= len(longer) > self.limits.rows
-        return longer.best(self.limits.rows)
 
     def _parted(self, one: Ints, behind: Ints, other: Ints, ahead: Ints, loose: Mask) -> tuple[Mask, Mask]:
         """Where two statements, with the entities `behind` and `ahead`, meet in a `loose` thing: whether they share no
@@ -391,7 +390,7 @@ class Search:
         back: Ints,
         best: "_Best",
     ) -> "_Found":
-        """Those of the ways that may be among the best. A way that leads from its end to its start has one turn more."""
+        """Those of the ways that may be among the best. One that leads from its end to its start has one turn more."""
         forth, home = against + self.lean[0], back + self.lean[1]
         found = _Found(nodes, codes, belief, leaps, np.minimum(forth, home), np.zeros(len(belief), bool))
         (good,) = np.nonzero(found.scores() > best.floor)
@@ -407,7 +406,8 @@ class Search:
         late = np.full(len(rows), NEVER, np.int16)
         for code in codes:
             statement = code >> 1
-            onward = self.rules.against[adjacency.kind[statement].astype(np.int64) * 2 + (code & 1)] == 0
+            relation = adjacency.predicate[statement].astype(np.int64) * len(MODALITIES)
+            onward = self.rules.against[relation * 2 + (code & 1)] == 0
             found |= onward & (adjacency.end[statement] < late)
             late = np.where(onward, np.maximum(late, adjacency.start[statement]), late)
         return found
@@ -436,7 +436,7 @@ class Search:
         forth = front.against[one] + rear.back[other] + self.lean[0]
         turns = np.minimum(forth, front.back[one] + rear.against[other] + self.lean[1])
         belief = np.minimum(front.belief[one], rear.belief[other])
-        promise = belief * np.float32(DOUBT) ** (front.leaps[one] + rear.leaps[other] + turns)
+        promise = belief * _DOUBTS[front.leaps[one] + rear.leaps[other] + turns]
         sound = promise * HOP ** (front.hops + rear.hops - 1) > best.floor
         for ours in front.nodes[:-1]:
             for theirs in rear.nodes[:-1]:
@@ -493,7 +493,7 @@ class _Found:
         )
 
     def scores(self) -> Floats:
-        factor = np.float32(DOUBT) ** (self.leaps + self.turns + self.dates)
+        factor = _DOUBTS[self.leaps + self.turns + self.dates]
         scores: Floats = self.belief * factor * np.float32(HOP ** (len(self.codes) - 1))
         return scores
 
@@ -504,7 +504,7 @@ class _Best:
     def __init__(self, limit: int, adjacency: Adjacency, must: Mask | None) -> None:
         self._limit = limit
         self._must = must
-        self._kind = adjacency.kind
+        self._predicate = adjacency.predicate
         self._ways: dict[object, tuple[float, Way]] = {}
         self.floor = -1.0
         """The score that a way must be above to be among the best."""
@@ -519,7 +519,7 @@ class _Best:
             way = found.way(int(row))
             if self._must is not None and not self._must[list(way.nodes)].any():
                 continue
-            key = (way.nodes, tuple((int(self._kind[code >> 1]) // len(MODALITIES), code & 1) for code in way.codes))
+            key = (way.nodes, tuple((int(self._predicate[code >> 1]), code & 1) for code in way.codes))
             if key not in self._ways or self._ways[key][0] < score:
                 self._ways[key] = score, way
             if len(self._ways) > 2 * self._limit:
