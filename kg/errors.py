@@ -8,7 +8,7 @@ PolicykgError                  base; its text is a whole sentence that says what
 └── NotFound                   no document, entity or question of that name
 
 The command line turns each into one line on standard error and the exit code named here; the API turns each into
-an HTTP status in one place (`kg.api`).
+an HTTP status in one place (`kg.problems`).
 """
 
 

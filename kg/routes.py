@@ -1,0 +1,184 @@
+"""The look-ups and the questions as routes. Everything only reads."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from kg import queries, rows
+from kg.answers import MOST, Json, Limit, Name, Reading
+from kg.export import entity_row
+from kg.inference import inferences
+from kg.live import Snapshot
+from kg.model import Modality
+from kg.ontology import Ontology, load
+from kg.problems import PROBLEMS
+from kg.queries import Param, Question
+
+api = APIRouter(prefix="/api", responses=PROBLEMS)
+
+
+@api.get("/documents", tags=["文献 documents"])
+def documents(reading: Reading) -> Response:
+    """全部文献 · All documents, with what they say of themselves and how much was read from each."""
+    return reading.answer(
+        lambda now: {"documents": [rows.document_row(document) for document in now.graph.store.documents()]}
+    )
+
+
+@api.get("/documents/{source:path}", tags=["文献 documents"])
+def document(source: str, reading: Reading) -> Response:
+    """一篇文献的题录、章节和全文 · A document's bibliography, sections and text."""
+    return reading.answer(lambda now: rows.text_row(now.graph.store.document(source)))
+
+
+@api.get("/refusals", tags=["文献 documents"])
+def refusals(
+    reading: Reading,
+    source: Annotated[str | None, Query(max_length=500, description="只看这篇文献 · of this document only")] = None,
+    limit: Limit = 200,
+) -> Response:
+    """未收入的陈述及其原因 · What was read but not let in, and why."""
+
+    def look(now: Snapshot) -> Json:
+        found = now.graph.refusals(source)
+        return {"total": len(found), "refusals": [rows.refusal_row(refusal) for refusal in found[:limit]]}
+
+    return reading.answer(look)
+
+
+@api.get("/entities", tags=["实体 entities"])
+def entities(
+    reading: Reading,
+    q: Annotated[
+        str, Query(max_length=200, description="中文或英文名称的一部分 · part of a name, either language")
+    ] = "",
+    type: Annotated[str | None, Query(max_length=50, description="实体类型 · an entity type")] = None,
+    limit: Limit = 20,
+) -> Response:
+    """按名称查找实体 · Entities by name, the best first."""
+    return reading.answer(
+        lambda now: {"entities": [rows.match_row(match) for match in now.graph.find(q, type=type, limit=limit)]}
+    )
+
+
+@api.get("/entity/{id:path}", tags=["实体 entities"])
+def entity(id: str, reading: Reading) -> Response:
+    """一个实体及其全部陈述、证据和推断 · An entity, every statement about it with its evidence, and what follows."""
+
+    def look(now: Snapshot) -> Json:
+        found = now.graph.resolve(id)
+        outgoing, incoming = now.graph.statements(found.id)
+        inferred = inferences(now.graph.store, about=found.id)
+        labels = now.graph.ends([*outgoing, *incoming, *inferred], found)
+        return rows.described_row(found, outgoing, incoming, inferred, labels, now.graph.ontology)
+
+    return reading.answer(look)
+
+
+@api.get("/neighbours/{id:path}", tags=["实体 entities"])
+def neighbours(id: str, reading: Reading, limit: Limit = 50) -> Response:
+    """相邻实体 · The entities one statement away."""
+
+    def look(now: Snapshot) -> Json:
+        found = now.graph.neighbours(now.graph.resolve(id).id, limit)
+        return {"neighbours": [rows.neighbour_row(neighbour) for neighbour in found]}
+
+    return reading.answer(look)
+
+
+@api.get("/chains", tags=["关系链 chains"])
+def chains(
+    reading: Reading,
+    start: Annotated[Name, Query(alias="from")],
+    end: Annotated[Name, Query(alias="to")],
+    max_hops: Annotated[int, Query(ge=1, le=8, description="最多几步 · the longest chain")] = 5,
+    limit: Annotated[int, Query(ge=1, le=100, description="最多条数 · at most so many")] = 10,
+    actual: Annotated[bool, Query(description="不含建议 · without what is only proposed")] = False,
+) -> Response:
+    """从一个实体到另一个实体的关系链，每步附证据 · Chains from one entity to another, each hop with its evidence."""
+    modalities: tuple[Modality, ...] = ("actual",) if actual else ("actual", "proposed")
+
+    def look(now: Snapshot) -> Json:
+        one, other = now.graph.resolve(start), now.graph.resolve(end)
+        found = now.chains.between(one.id, other.id, max_hops=max_hops, limit=limit, modalities=modalities)
+        labels = now.graph.ends([hop.assertion for chain in found for hop in chain.hops], one, other)
+        ends = {"from": entity_row(one), "to": entity_row(other)}
+        return {**ends, "chains": [rows.chain_row(chain, labels) for chain in found]}
+
+    return reading.answer(look)
+
+
+@api.get("/merges", tags=["实体 entities"])
+def merges(reading: Reading) -> Response:
+    """哪些实体已合并，理由与依据 · Which entities were merged, why and where it is read."""
+
+    def look(now: Snapshot) -> Json:
+        found, labels = now.graph.merges()
+        return {"merges": [rows.merge_row(decision, labels) for decision in found]}
+
+    return reading.answer(look)
+
+
+@api.get("/stats", tags=["全图 the whole"])
+def stats(reading: Reading) -> Response:
+    """图谱的规模 · How much the graph holds."""
+    return reading.answer(lambda now: rows.stats_row(now.graph.stats()))
+
+
+@api.get("/ontology", tags=["全图 the whole"])
+def ontology_(reading: Reading) -> Response:
+    """实体类型、关系和语态的名称 · The names of entity types, relations and modalities."""
+    return JSONResponse(rows.ontology_row(load()))
+
+
+# ---- Questions
+
+
+def questions(known: Mapping[str, Question], ontology: Ontology) -> APIRouter:
+    """A route for the list of questions, and one for each."""
+    router = APIRouter(prefix="/api/questions", tags=["问题 questions"], responses=PROBLEMS)
+    listed = {"questions": [queries.question_json(question) for question in known.values()]}
+    router.add_api_route("", lambda: JSONResponse(listed), summary="Questions", description="全部问题 · All questions")
+    for question in known.values():
+        router.add_api_route(
+            f"/{question.name}",
+            _asking(question),
+            summary=question.name,
+            description=f"{question.zh}\n\n{question.en}",
+            openapi_extra={"parameters": [_parameter(param, ontology) for param in question.params]},
+        )
+    router.add_api_route("/{name}", _unknown_question, include_in_schema=False)
+    return router
+
+
+def _asking(question: Question) -> Callable[..., Response]:
+    def ask(request: Request, reading: Reading, limit: Limit = MOST) -> Response:
+        given = {name: value for name, value in request.query_params.items() if name != "limit"}
+
+        def look(now: Snapshot) -> Json:
+            answer = queries.table_json(queries.run(now.graph, question, given))
+            return {"total": len(answer["rows"]), **answer, "rows": answer["rows"][:limit]}
+
+        return reading.answer(look)
+
+    return ask
+
+
+def _unknown_question(name: str) -> Response:
+    queries.find(name)
+    raise HTTPException(HTTPStatus.NOT_FOUND)
+
+
+def _parameter(param: Param, ontology: Ontology) -> Json:
+    """The parameter as OpenAPI describes it."""
+    schema: Json = {"type": "string", "maxLength": 500}
+    if choices := queries.choices(ontology, param):
+        schema["enum"] = list(choices)
+    if param.default is not None:
+        schema["default"] = param.default
+    said = f"{param.label_zh} · {param.label_en} ({param.kind})"
+    return {"name": param.name, "in": "query", "required": param.required, "description": said, "schema": schema}
