@@ -7,7 +7,8 @@ proportions of the bundled examples' kind, names in a Zipf-like distribution (a 
 great share of all statements), documents with sections and sentences. All engines get the same question, from a
 program or policy to an industry or technology in at most 3 hops, either way, at most 10 chains, no hub in between; the
 others give any ten chains, without sections, countries, dates or order, from direct triples or bare edges. What takes
-more than its time is cut off, and the figure says so. Times are CPU time, since machines have other work. Last, our own search as it is used: 5 hops, the best ten.
+more than its time is cut off, and the figure says so. Times are CPU time, since machines have other work. Then our own
+search as it is used: 5 hops, the best ten.
 
 rustworkx is not needed to run policykg: `pip install rustworkx` to have it in the table.
 """
@@ -234,7 +235,8 @@ def oxigraph(graph: Made, pairs: list[tuple[int, int]]) -> None:
     node = {p: ox.NamedNode(f"http://e/p{p}") for p in range(len(graph.predicates))}
     columns = graph.columns
     kept = columns.modality < 2
-    rows = zip(columns.subject[kept].tolist(), columns.predicate[kept].tolist(), columns.object[kept].tolist(), strict=True)
+    ends = (column[kept].tolist() for column in (columns.subject, columns.predicate, columns.object))
+    rows = zip(*ends, strict=True)
     store.bulk_extend(
         ox.Quad(ox.NamedNode(f"http://e/{s}"), node[p], ox.NamedNode(f"http://e/{o}")) for s, p, o in rows
     )

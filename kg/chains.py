@@ -75,15 +75,16 @@ class Index:
         self._store = store
         self._revision = store.revision
         self._ontology = ontology
-        self._blocks = blocks
+        self.blocks = blocks
+        """What was read of each document: of use for the next index."""
         self.adjacency: Adjacency = adjacency(store, ontology, blocks)
         self._rules = Rules.of(self.adjacency, ontology, load_forms().broad)
 
     @classmethod
-    def of(cls, store: Store, ontology: Ontology, known: "Index | None" = None) -> "Index":
-        """The index of all statements of the store. With one that was made before, only those documents are read
-        that have changed since."""
-        return cls(store, ontology, blocks_of(store, known._blocks if known else {}))
+    def of(cls, store: Store, ontology: Ontology, known: Mapping[str, Block] | None = None) -> "Index":
+        """The index of all statements of the store. With the `blocks` of one that was made before, only those documents
+        are read that have changed since."""
+        return cls(store, ontology, blocks_of(store, known or {}))
 
     @property
     def current(self) -> bool:

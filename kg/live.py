@@ -1,11 +1,12 @@
 """The store as it is now, for a process that reads for a long time while others write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+from kg.adjacency import Block
 from kg.chains import Index
 from kg.errors import StoreError
 from kg.graph import Graph
@@ -19,10 +20,12 @@ _Trace = frozenset[tuple[str, int, int]]
 
 
 class Snapshot:
-    """A store as it was when it was opened. Any number of threads may read it."""
+    """A store as it was when it was opened. Any number of threads may read it. With what an earlier one
+    `knew` of documents, only those that have changed since are read for the index of chains."""
 
-    def __init__(self, store: Store, ontology: Ontology) -> None:
+    def __init__(self, store: Store, ontology: Ontology, knew: Mapping[str, Block] | None = None) -> None:
         self.graph = Graph(store, ontology)
+        self._knew = knew or {}
         self._lock = Lock()
 
     @property
@@ -33,7 +36,15 @@ class Snapshot:
 
     @cached_property
     def _chains(self) -> Index:
-        return Index.of(self.graph.store, self.graph.ontology)
+        index = Index.of(self.graph.store, self.graph.ontology, self._knew)
+        self._knew = index.blocks
+        return index
+
+    @property
+    def knows(self) -> Mapping[str, Block]:
+        """What was read of documents for the index of chains, its own or an earlier one's."""
+        with self._lock:
+            return self._knew
 
 
 class LiveStore:
@@ -72,7 +83,8 @@ class LiveStore:
             # the writer left no moment to open it: the last snapshot serves until the next request
 
     def _opened(self) -> Snapshot:
-        return Snapshot(Store.open(self._path, read_only=True), self._ontology)
+        knew = self._newest.knows if self._newest else {}
+        return Snapshot(Store.open(self._path, read_only=True), self._ontology, knew)
 
 
 def _trace(path: Path) -> _Trace:

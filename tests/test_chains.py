@@ -389,11 +389,11 @@ def test_an_index_made_from_another_one_reads_what_has_changed_only() -> None:
     store.put(document("b", Fact("Program:甲", "targets", "Firm:丁", belief=0.5)))
     first = Index.of(store, ONTOLOGY)
     store.put(document("b", Fact("Program:甲", "targets", "Firm:丁", belief=0.7), Fact("Firm:丁", "funds", "Firm:戊")))
-    again = Index.of(store, ONTOLOGY, known=first)
+    again = Index.of(store, ONTOLOGY, known=first.blocks)
     assert [chain.belief for chain in again.between("program/甲", "firm/丁")] == [0.7]
     assert between(again, "Industry:丙", "Firm:戊") == ["丙<乙<甲>丁>戊"]
     store.remove("a")
-    assert between(Index.of(store, ONTOLOGY, known=again), "Industry:丙", "Firm:戊") == []
+    assert between(Index.of(store, ONTOLOGY, known=again.blocks), "Industry:丙", "Firm:戊") == []
 
 
 def test_an_index_of_no_document_finds_nothing() -> None:
