@@ -92,6 +92,29 @@ Step = Callable[[Ints], Mask]
 """Which halves may be walked."""
 
 
+class Among:
+    """Some entities, asked for many at a time which are among them: `among[nodes]`."""
+
+    def __init__(self, nodes: Ints, all_: int) -> None:
+        self._nodes = np.unique(nodes)
+        self._whole = len(nodes) > _FEW
+        # a table of all entities takes longer to clear than a small search takes
+        self._table = np.zeros(all_ if self._whole else _FEW, bool)
+        self._table[self._nodes if self._whole else self._nodes % _FEW] = True
+
+    def __getitem__(self, nodes: Ints) -> Mask:
+        if self._whole or not len(self._nodes):
+            return self._table[nodes if self._whole else nodes % _FEW]
+        found = self._table[nodes % _FEW]
+        (maybe,) = np.nonzero(found)
+        place = np.searchsorted(self._nodes, nodes[maybe])
+        found[maybe] = self._nodes[np.minimum(place, len(self._nodes) - 1)] == nodes[maybe]
+        return found
+
+
+_FEW = 1 << 16
+
+
 @dataclass(frozen=True, slots=True)
 class Stations:
     """What a way is to pass, one after the other: which of them may be left out, and the step from one to another."""
@@ -189,7 +212,7 @@ class Search:
         if len(starts) > self.limits.ends and len(ends) < len(starts):
             with self._turned():
                 return [way.turned() for way in self.ways(ends, starts, max_hops, limit)]
-        is_start, is_end = self._mask(starts), self._mask(ends)
+        is_start, is_end = self._among(starts), self._among(ends)
         front = self._first(starts)
         rear = _Walks.at(ends, self.lean[::-1]) if len(ends) <= self.limits.ends else None
         best = _Best(limit, self.adjacency, self.must)
@@ -222,12 +245,12 @@ class Search:
 
     def through(self, starts: Ints, stations: "Stations", ends: Ints, limit: int) -> list[Way]:
         """The best ways from any of the starts, the first station, to any of the ends, the last one, best first."""
-        is_end, best = self._mask(ends), _Best(limit, self.adjacency, self.must)
+        is_end, best = self._among(ends), _Best(limit, self.adjacency, self.must)
         if len(starts) and len(ends) and limit > 0:
             self._on(self._first(starts), 0, stations, is_end, best)
         return best.ways()
 
-    def _on(self, walks: _Walks, here: int, stations: "Stations", is_end: Mask, best: "_Best") -> None:
+    def _on(self, walks: _Walks, here: int, stations: "Stations", is_end: Among, best: "_Best") -> None:
         last = len(stations.optional) - 1
         for there in range(here + 1, last + 1):
             step = stations.step(here, there)
@@ -247,13 +270,11 @@ class Search:
         self.cut |= len(few) < len(starts)
         return _Walks.at(few, self.lean)
 
-    def _mask(self, nodes: Ints) -> Mask:
-        mask = np.zeros(len(self.adjacency.names), bool)
-        mask[nodes] = True
-        return mask
+    def _among(self, nodes: Ints) -> Among:
+        return Among(nodes, len(self.adjacency.names))
 
     def _longer(
-        self, front: _Walks, rear: _Walks | None, is_start: Mask, is_end: Mask, least: float, *, last: bool
+        self, front: _Walks, rear: _Walks | None, is_start: Among, is_end: Among, least: float, *, last: bool
     ) -> tuple[_Walks, _Walks | None]:
         """Both tables, the cheaper one a hop longer, without walks that promise no more than `least`. In the last round
         only steps to where the other table is are worth making."""
@@ -261,12 +282,12 @@ class Search:
         if rear is None:
             return self.extended(front, is_end, is_end if last else None, least), None
         if degree(front.head).sum() <= degree(rear.head).sum():
-            there = self._mask(rear.head) if last else None
+            there = self._among(rear.head) if last else None
             return self.extended(front, None if rear.hops else is_end, there, least), rear
-        there = self._mask(front.head) if last else None
+        there = self._among(front.head) if last else None
         return front, self.extended(rear, None if front.hops else is_start, there, least)
 
-    def _kept(self, front: _Walks, rear: _Walks | None, is_start: Mask, is_end: Mask) -> tuple[_Walks, _Walks | None]:
+    def _kept(self, front: _Walks, rear: _Walks | None, is_start: Among, is_end: Among) -> tuple[_Walks, _Walks | None]:
         """The walks that may go on: those that have not come to an end."""
         closed = self.rules.hub
         if front.hops:
@@ -278,7 +299,7 @@ class Search:
     # ---- A hop more
 
     def extended(
-        self, walks: _Walks, ends: Mask | None, only: Mask | None, least: float = -1.0, step: Step | None = None
+        self, walks: _Walks, ends: Among | None, only: Among | None, least: float = -1.0, step: Step | None = None
     ) -> _Walks:
         """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given; such as
         promise more than `least`. `step` is asked beside the search's own."""
@@ -376,7 +397,7 @@ class Search:
 
     # ---- Whole ways
 
-    def _complete(self, front: _Walks, is_end: Mask, best: "_Best") -> "_Found":
+    def _complete(self, front: _Walks, is_end: Among, best: "_Best") -> "_Found":
         done = front.take(is_end[front.head])
         return self._whole(done.nodes, done.codes, done.belief, done.leaps, done.against, done.back, best)
 
@@ -414,8 +435,8 @@ class Search:
 
     def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> Iterator["_Found"]:
         """The whole ways that the two tables make."""
-        front = front.take(self._mask(rear.head)[front.head])
-        rear = rear.take(self._mask(front.head)[rear.head])
+        front = front.take(self._among(rear.head)[front.head])
+        rear = rear.take(self._among(front.head)[rear.head])
         rear = rear.take(np.argsort(rear.head, kind="stable"))
         low = np.searchsorted(rear.head, front.head, "left")
         counts = np.searchsorted(rear.head, front.head, "right") - low
