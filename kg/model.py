@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
+from math import prod
 from typing import Any, Literal, get_args
 
 Modality = Literal["actual", "proposed", "negated"]
@@ -651,10 +652,26 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a chain is to be trusted less than its links, as a sentence in both languages. The chain's belief is
+    multiplied by `weight` (0 to 1)."""
+
+    zh: str
+    en: str
+    weight: float = 1.0
+
+    def text(self, language: Language) -> str:
+        """The sentence in that language."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """Assertions that lead from one entity to another. It is as strong as its weakest link."""
+    """Assertions that lead from one entity to another. It is as strong as its weakest link, and weaker where
+    `reasons` speak against the whole: dates in the wrong order, a change of what is spoken of."""
 
     hops: tuple[Hop, ...]
+    reasons: tuple[Reason, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.hops or any(a.head != b.tail for a, b in zip(self.hops, self.hops[1:], strict=False)):
@@ -662,8 +679,13 @@ class Chain:
 
     @property
     def belief(self) -> float:
-        """The lowest belief among its hops."""
-        return min(hop.assertion.belief for hop in self.hops)
+        """The lowest belief among its hops, times the weights of its reasons."""
+        return prod((reason.weight for reason in self.reasons), start=self.hops[self.weakest].assertion.belief)
+
+    @property
+    def weakest(self) -> int:
+        """The place of the hop that is believed least; of several, the first."""
+        return min(range(len(self.hops)), key=lambda place: self.hops[place].assertion.belief)
 
     @property
     def modality(self) -> Modality:

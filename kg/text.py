@@ -119,7 +119,9 @@ def chain_lines(
     """One chain: its entities in a row, then each hop with its evidence."""
     names = [labels[chain.hops[0].tail], *(labels[hop.head] for hop in chain.hops)]
     arrow = " → ".join(entity.label(language) for entity in names)
-    yield f"{number}. {arrow}  ({_word(language, '信度', 'belief')} {chain.belief:.2f})"
+    mark = "" if chain.modality == "actual" else f", {_word(language, *ontology.modality_labels[chain.modality])}"
+    yield f"{number}. {arrow}  ({_word(language, '信度', 'belief')} {chain.belief:.2f}{mark})"
+    yield from (f"   ! {reason.text(language)}" for reason in chain.reasons)
     for hop in chain.hops:
         subject, object_ = labels[hop.assertion.subject], labels[hop.assertion.object]
         relation = ontology.relations[hop.assertion.predicate]

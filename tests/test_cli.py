@@ -460,6 +460,22 @@ def test_chains_may_leave_out_what_is_only_proposed(kg, known: Path) -> None:
     assert kg("chain", "深探专项", "真空镀膜技术", "--actual").code == 6
 
 
+def test_chains_to_a_type_by_template_and_within_filters(kg, known: Path) -> None:
+    assert "→ 冰川旅游产业" in kg("chain", "深探专项", "--to-type", "Industry").out
+    assert "→ 冰川旅游产业" in kg("chain", "--template", "program-to-industry", "深探专项").out
+    assert kg("chain", "深探专项", "冰川旅游产业", "--document", "tidal", "--type", "Technology").code == 0
+    assert kg("chain", "深探专项", "冰川旅游产业", "--relation", "funds").code == 6
+    assert kg("chain", "深探专项", "冰川旅游产业", "--modality", "negated").code == 6
+    assert kg("chain", "深探专项").code == 2
+    assert kg("chain", "深探专项", "冰川旅游产业", "--relation", "likes").code == 2
+
+
+def test_the_forms_of_chains_are_listed(kg) -> None:
+    listed = kg("chain", "--templates", "--format", "json").json["templates"]
+    assert "policy-to-industry" in [each["name"] for each in listed]
+    assert [line.split()[0] for line in kg("chain", "--templates").out.splitlines()] == [e["name"] for e in listed]
+
+
 def test_where_no_chain_leads_it_is_said(kg, known: Path) -> None:
     ended = kg("chain", "863计划", "herring industry")
     assert ended.code == 6
