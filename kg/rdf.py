@@ -133,7 +133,7 @@ def canonical(extraction: Extraction) -> Extraction:
         mentions=tuple(sorted(found.mentions, key=lambda m: (m.span.start, m.span.end, m.entity))),
         assertions=tuple(sorted(map(_canonical_assertion, found.assertions), key=_place)),
         tables=tuple(map(_canonical_table, found.tables)),
-        figures=tuple(sorted(found.figures, key=_figure_place)),
+        figures=tuple(sorted(map(_canonical_figure, found.figures), key=_figure_place)),
         references=tuple(sorted(map(_canonical_reference, found.references), key=lambda r: (r.start, r.end, r.label))),
         cited=_canonical_labels(found.cited),
     )
@@ -222,8 +222,16 @@ def _canonical_entity(entity: Entity) -> Entity:
 
 
 def _canonical_assertion(assertion: Assertion) -> Assertion:
-    evidence = {replace(each, cites=_canonical_labels(each.cites)) for each in assertion.evidence}
+    evidence = set(map(_canonical_evidence, assertion.evidence))
     return replace(assertion, evidence=tuple(sorted(evidence, key=_evidence_place)))
+
+
+def _canonical_figure(figure: Figure) -> Figure:
+    return replace(figure, evidence=_canonical_evidence(figure.evidence))
+
+
+def _canonical_evidence(evidence: Evidence) -> Evidence:
+    return replace(evidence, cites=_canonical_labels(evidence.cites))
 
 
 def _canonical_reference(reference: Reference) -> Reference:

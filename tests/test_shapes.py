@@ -101,7 +101,7 @@ OBSERVATION = """<ID/observation/1> a pkg:Observation ; pkg:value 14600 ; pkg:un
 FIGURE = """<ID/figure/1> a pkg:Figure ; pkg:flaw <https://w3id.org/policykg/qualifier/flaw/letter> ;
     pkg:valueText "1O0" ; pkg:evidence <ID/evidence/1> ; pkg:start 0 ; pkg:end 3 ; pkg:quote "1O0" """
 RANGE = OBSERVATION.replace("pkg:value 14600", "pkg:minValue 30 ; pkg:maxValue 40.5")
-FIGURE = """<ID/x/t> a pkg:Table . <ID/x/c> a pkg:TableCell . <ID/x/s> a pkg:TableKey .
+CUBE = """<ID/x/t> a pkg:Table . <ID/x/c> a pkg:TableCell . <ID/x/s> a pkg:TableKey .
     <ID/x/o> a pkg:TableObservation ; <http://purl.org/linked-data/cube#dataSet> <ID/x/t> ;
     pkg:series <ID/x/s> ; pkg:sourceCell <ID/x/c> ;
     pkg:value 3.5 ; pkg:unit "1" . <ID/x/f> a pkg:Finding ; pkg:severity "info" """
@@ -127,6 +127,7 @@ def data(triples, old="", new=""):
         OBSERVATION,
         RANGE,
         FIGURE,
+        CUBE,
         GROUP,
         OBSERVATION.replace('"人"', '"亿日元" ; pkg:currency "JPY"'),
         f"{OBSERVATION} ; pkg:indicator <ID/indicator/x> . {SHARE}",
@@ -308,12 +309,12 @@ PLANTED = [
     ("mention-start", change("pkg:start", "", "Mention")),
     ("mention-end", change("pkg:end", "", "Mention")),
     ("mention-quote", change("pkg:quote", "", "Mention")),
-    ("cube-set", data(FIGURE, "<ID/x/t> ;", "<ID/x/c> ;")),
-    ("cube-measure", data(FIGURE, "3.5", "3.5, 4.5")),
-    ("cube-unit", data(FIGURE, 'pkg:unit "1"', "pkg:unit 1")),
-    ("cube-series", data(FIGURE, "pkg:series <ID/x/s> ; ")),
-    ("cube-cell", data(FIGURE, "<ID/x/c> ;", "<ID/x/s> ;")),
-    ("finding-severity", data(FIGURE, '"info"', '"odd"')),
+    ("cube-set", data(CUBE, "<ID/x/t> ;", "<ID/x/c> ;")),
+    ("cube-measure", data(CUBE, "3.5", "3.5, 4.5")),
+    ("cube-unit", data(CUBE, 'pkg:unit "1"', "pkg:unit 1")),
+    ("cube-series", data(CUBE, "pkg:series <ID/x/s> ; ")),
+    ("cube-cell", data(CUBE, "<ID/x/c> ;", "<ID/x/s> ;")),
+    ("finding-severity", data(CUBE, '"info"', '"odd"')),
     ("refusal-reason", change("pkg:reason", "", "Refusal")),
     ("refusal-rule", change("pkg:rule", "", "Refusal")),
     ("refusal-message", change("pkg:message", '"Not so."@en', "Refusal")),
