@@ -17,24 +17,26 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import problems, queries, routes
+from kg import canvas_routes, problems, queries, routes, upload
 from kg.answers import HEADERS, MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
 from kg.live import LiveStore, Snapshot
 from kg.model import Language
 from kg.ontology import load
-from kg.view import page
+from kg.upload import Uploads
+from kg.view import drawing_folder, page
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[")
 """Names of this machine as the Host header may give them; the last is how IPv6 addresses begin."""
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK) -> FastAPI:
+def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK, token: str = "") -> FastAPI:
     """The application over the store in that folder. The folder is opened when it is first needed: as long as there
     is no store, the answer is 503 and says so. Only requests to one of `hosts` are answered, so that no web page of
-    elsewhere reaches the server under a name of its own (DNS rebinding)."""
+    elsewhere reaches the server under a name of its own (DNS rebinding). With a `token`, documents are taken from who
+    names it (see `kg.upload`)."""
     ontology = load()
     app = FastAPI(
         title="policykg",
@@ -47,20 +49,24 @@ def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK) -> FastAPI:
     app.middleware("http")(_secured)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     problems.install(app)
+    app.state.uploads = Uploads(store_path, token) if token else None
+    app.include_router(canvas_routes.router)
+    app.include_router(upload.router)
     app.include_router(routes.api)
     app.include_router(routes.questions(queries.load(), ontology))
     app.include_router(_pages)
     app.mount("/static", StaticFiles(directory=_STATIC))
+    app.mount("/vis", StaticFiles(directory=drawing_folder()))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
     return app
 
 
-def run(store_path: Path, host: str, port: int, say: Callable[[str], None]) -> None:
+def run(store_path: Path, host: str, port: int, say: Callable[[str], None], token: str = "") -> None:
     """Serve the store until Ctrl-C or SIGTERM. Port 0 takes a free one; `say` gets the address when it listens.
 
     Raises StoreError where there is no store, or where the host or port cannot be had.
     """
-    app = create_app(store_path, _LOOPBACK if host in _LOOPBACK else ("*",))
+    app = create_app(store_path, _LOOPBACK if host in _LOOPBACK else ("*",), token)
     app.state.live.read(lambda snapshot: snapshot.graph.store.sources())
     listener = _listener(host, port)
     name = f"[{host}]" if ":" in host else host
@@ -70,6 +76,8 @@ def run(store_path: Path, host: str, port: int, say: Callable[[str], None]) -> N
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listener:
         server.run(sockets=[listener])
+    if app.state.uploads:
+        app.state.uploads.close()
 
 
 def _listener(host: str, port: int) -> socket.socket:

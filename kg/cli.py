@@ -523,11 +523,14 @@ def serve(
     store: StoreOption = None,
     host: Annotated[str, typer.Option("--host", help="The address to bind to.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    token: Annotated[
+        str, typer.Option("--token", envvar="KG_TOKEN", help="Take documents in the explorer from who names this.")
+    ] = "",
 ) -> None:
     """Serve the explorer and the API on loopback, until Ctrl-C."""
     from kg.api import run
 
-    run(_place(store), host, port, say=lambda line: typer.echo(line))
+    run(_place(store), host, port, say=lambda line: typer.echo(line), token=token)
 
 
 @app.command(epilog="Example: kg demo --store /tmp/try")

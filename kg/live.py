@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+from kg.canvas import Ties
 from kg.chains import Index
 from kg.errors import StoreError
 from kg.graph import Graph
@@ -34,6 +35,16 @@ class Snapshot:
     @cached_property
     def _chains(self) -> Index:
         return Index.of(self.graph.store, self.graph.ontology)
+
+    @property
+    def ties(self) -> Ties:
+        """The statements as drawing needs them, read when they are first asked for."""
+        with self._lock:
+            return self._ties
+
+    @cached_property
+    def _ties(self) -> Ties:
+        return Ties.of(self.graph.store)
 
 
 class LiveStore:
