@@ -219,8 +219,8 @@ def _layout(count: int, joined: tuple[tuple[int, int], ...]) -> tuple[tuple[int,
     # numpy takes longer to import than a look-up takes
     import numpy as np
 
-    if count == 1:
-        return ((0, 0),)
+    if count < 2:
+        return ((0, 0),) * count
     at = _beginning(count, joined)
     one, other = np.array(joined, dtype=np.int64).reshape(-1, 2).T
     degrees = np.bincount(np.concatenate([one, other]), minlength=count)

@@ -29,7 +29,10 @@ FACTS = (
     *(Fact(f"Firm:{name}", "develops", "Technology:动力电池", section="3") for name in HOSTILE),
 )
 
-_SERVE = "import sys; from pathlib import Path; from kg.api import run; run(Path(sys.argv[1]), '127.0.0.1', 0, say)"
+_SERVE = """
+import sys; from pathlib import Path; from kg.api import run
+run(Path(sys.argv[1]), '127.0.0.1', 0, say, token=sys.argv[2])
+"""
 _SAY = "def say(line): print(line, flush=True)\n"
 
 
@@ -43,9 +46,10 @@ def filled(path: Path) -> Path:
 
 
 @contextmanager
-def process(path: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """A server over the store: its address, without the last slash, and its process."""
-    command = [sys.executable, "-c", _SAY + _SERVE, str(path)]
+def process(path: Path, token: str = "") -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A server over the store: its address, without the last slash, and its process. With a `token`, it takes
+    documents."""
+    command = [sys.executable, "-c", _SAY + _SERVE, str(path), token]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:

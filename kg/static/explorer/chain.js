@@ -87,6 +87,7 @@ function found(chains, known) {
 const legend = () => h("span", { class: "links quiet" },
   ["proposed", "negated", "weak"].map((kind) => h("span", { class: "key" }, h("span", { class: `stroke ${kind}`, "aria-hidden": "true" }), say(`${kind}Line`))));
 
+/** The hop that is believed least. */
 const weakest = (chain) => chain.weakest ?? chain.hops.reduce((least, hop, n) => (hop.belief < chain.hops[least].belief ? n : least), 0);
 
 /** All chains on one board, what they share once, in layers by class. */
@@ -121,7 +122,7 @@ function item(chain, number, known, drawing) {
   const hops = chain.hops.map((hop, place) => h("li", { class: place === weak ? "weakest" : undefined },
     h("details", null,
       h("summary", null, pick(hop.s_label), h("span", { class: "arrow" }, ` —${relationOf(hop, known)}→ `), pick(hop.o_label), " ", qualifiers(hop, known),
-        place === weak ? badge(say("weakest"), "weak") : ""),
+        place === weak ? [" ", badge(say("weakest"), "weak")] : ""),
       evidence(hop.evidence),
       h("p", { class: "links" }, entityLink(hop.s, pick(hop.s_label)), entityLink(hop.o, pick(hop.o_label))))));
   const reasons = (chain.reasons ?? []).map((reason) => paragraph(pick(reason), "quiet"));

@@ -18,6 +18,7 @@ export function width(text, size = FONT) {
 }
 
 export function cut(text, most, size = FONT) {
+  if (width(text, size) <= most) return text;
   let end = "";
   for (const point of text) {
     if (width(`${end}${point}…`, size) > most) return `${end}…`;
@@ -40,8 +41,13 @@ function drawn(draw, name) {
   return box;
 }
 
-const root = (w, height, name, ...children) =>
-  svg("svg", { width: w, height, viewBox: `0 0 ${w} ${height}`, role: "img", "aria-label": name }, children);
+function root(w, height, name, ...children) {
+  const drawing = svg("svg", { width: w, height, viewBox: `0 0 ${w} ${height}`, "aria-label": name }, children);
+  // what is a picture to those who hear the page holds nothing that could be chosen
+  drawing.setAttribute("role", drawing.querySelector("a") ? "group" : "img");
+  return drawing;
+}
+
 const text = (x, y, said, attributes) => svg("text", { x, y, "dominant-baseline": "central", ...attributes }, said);
 const hint = (said) => svg("title", null, said);
 
@@ -71,10 +77,30 @@ export function guessed({ columns, rows }, chosen) {
 }
 
 /** The answer as its description says: `kind`, and the columns `x`, `y`, `series`, `value`, `start`, `end`, `label`. */
-export function chart(spec, answer) {
+export function chart(given, table) {
+  const { spec, answer } = given.points ? pointed(given) : { spec: given, answer: table };
   const draw = { bar: stacked, stacked, timeline, matrix, scatter, graph }[spec.kind];
   if (!draw || !answer.rows.length) return empty(say("noChart"));
   return draw(spec, answer);
+}
+
+/** A chart that brings its own points, as a table of them and what its columns are for. */
+function pointed({ kind, points, labels = {}, ticks = {} }) {
+  const [along, up] = ["x", "y"].map((axis) => ({ label_zh: labels[axis]?.zh ?? "", label_en: labels[axis]?.en ?? "" }));
+  const plain = (said) => ({ kind: "text", zh: String(said ?? ""), en: String(said ?? "") });
+  const ticked = (axis, at) => (ticks[axis] ? { kind: "text", ...ticks[axis][at] } : plain(at));
+  const row = (point) => ({
+    label: { kind: point.id ? "entity" : "text", id: point.id, ...point.label }, series: { kind: "text", ...point.series },
+    value: plain(point.value), start: plain(point.start ?? point.end), end: plain(point.end ?? point.start),
+    x: kind === "scatter" ? ticked("x", point.x) : plain(""), y: kind === "scatter" ? ticked("y", point.y) : plain(""),
+  });
+  const columns = [{ name: "label", ...(kind === "timeline" ? up : along) }, { name: "value", ...up }, { name: "x", ...along }, { name: "y", ...up }];
+  const several = points.some((point) => pick(point.series)) ? { series: "series" } : {};
+  const spec = {
+    timeline: { x: "start", start: "start", end: "end", y: "label", ...several },
+    scatter: { x: "x", y: "y", label: "label", ticks, ...several },
+  }[kind] ?? { x: "label", y: "value", ...several };
+  return { spec: { kind, ...spec }, answer: { columns, rows: points.map(row) } };
 }
 
 const columnTitle = ({ columns }, name) => titled(columns.find((column) => column.name === name) ?? {}) || "";
@@ -230,6 +256,8 @@ function matrix(spec, answer) {
 /** A point for each row. What is no number takes its place in the order of the values. */
 function scatter(spec, answer) {
   const axis = (name) => {
+    const order = spec.ticks?.[name]?.map(pick);
+    if (order) return { at: answer.rows.map((row) => order.indexOf(pick(row[name]))), low: -0.5, high: order.length - 0.5, kinds: order };
     const cells = answer.rows.map((row) => pick(row[name]));
     const numbers = cells.map(Number);
     if (cells.every((cell, n) => cell === "" || !Number.isNaN(numbers[n]))) return { at: numbers, low: Math.min(...numbers, 0), high: Math.max(...numbers, 1) };

@@ -1,6 +1,6 @@
 // Documents: their list, their text with its statements marked, what was refused, and sending new ones.
 
-import { announce, ask, button, count, empty, h, language, link, list, paragraph, pick, quiet, say, terms, url } from "./core.js";
+import { announce, ask, button, count, empty, failure, h, label, language, link, list, paragraph, pick, prose, quiet, say, terms, url, whenShown } from "./core.js";
 import { whole } from "./statements.js";
 
 export async function documents({ rest, params }) {
@@ -32,31 +32,38 @@ function byline(said) {
 // ---- One document
 
 async function document_(source, params) {
-  const refusals = params.get("show") === "refusals";
-  const [found, known, { statements }] = await Promise.all([
-    ask(`documents/${source}`), terms(), ask("statements", { source, limit: 10000 }).catch(() => ({ statements: [] })),
-  ]);
-  const tab = (text, show) => link(url("documents", source, { show }), text, { "aria-current": refusals === !!show ? "page" : undefined });
-  const head = [
-    headline(found),
-    quiet([found.source, byline(found.bibliography)].filter(Boolean).join(" · ")),
-    h("p", { class: "links tabs" }, tab(say("text"), ""), tab(say("refusedTitle"), "refusals")),
-  ];
-  if (refusals) return [...head, await refused(source)];
-  const points = Array.from(found.text);
-  const wanted = stretches(found.text, params);
-  const panel = h("aside", { class: "panel", "aria-live": "polite", "aria-label": say("assertions") });
-  const text = h("div", { class: "text", lang: found.language }, marked(points, places(statements, source), wanted, source));
-  panel.replaceChildren(...beside(statements, source, wanted, known));
-  queueMicrotask(() => shown(text.querySelector("mark.wanted")));
-  return [...head, h("div", { class: "reading" }, outline(found, text), text, panel)];
+  return params.get("show") === "refusals" ? refusalPage(source) : textPage(source, params);
 }
 
-function shown(mark) {
-  if (!mark) return;
-  const { top, bottom } = mark.getBoundingClientRect();
+const head = (found, refusals) => [
+  headline(found),
+  quiet([found.source, byline(found.bibliography)].filter(Boolean).join(" · ")),
+  h("p", { class: "links tabs" },
+    [["text", ""], ["refusedTitle", "refusals"]].map(([text, show]) =>
+      link(url("documents", found.source, { show }), say(text), { "aria-current": refusals === !!show ? "page" : undefined }))),
+];
+
+async function textPage(source, params) {
+  const [found, known] = await Promise.all([ask(`documents/${source}`), terms()]);
+  const points = Array.from(found.text);
+  const wanted = stretches(found.text, params);
+  const text = h("div", { class: "text", lang: found.language }, marked(points, [], wanted, source));
+  const panel = h("aside", { class: "panel", "aria-live": "polite", "aria-label": say("assertions") }, paragraph(say("loading"), "quiet"));
+  whenShown(text, () => scrolled(text));
+  // the text can be read before all of its statements are here
+  ask("statements", { source, limit: 10000 }).then(({ statements }) => {
+    text.replaceChildren(...marked(points, places(statements, source), wanted, source).flat());
+    panel.replaceChildren(...beside(statements, source, wanted, known));
+    text.dataset.marked = "true";
+  }, (error) => panel.replaceChildren(failure(error)));
+  return [...head(found, false), h("div", { class: "reading" }, outline(found, text), text, panel)];
+}
+
+/** Bring what is looked at into sight, unless it is. */
+function scrolled(text) {
+  const mark = text.querySelector("mark.wanted");
+  const { top, bottom } = mark?.getBoundingClientRect() ?? { top: 80, bottom: 0 };
   if (top < 80 || bottom > innerHeight - 40) mark.scrollIntoView({ block: "center" });
-  else if (!mark.dataset.seen) mark.scrollIntoView({ block: "center" });
 }
 
 /** The sections, as a list that leads to them. */
@@ -118,7 +125,7 @@ function marked(points, spans, wanted, source) {
     const inside = spans.filter((span) => span.start <= start && end <= span.end);
     const looked = wanted.some(([one, other]) => one <= start && end <= other);
     const { start: a, end: b } = inside.toSorted((one, other) => one.end - one.start - (other.end - other.start))[0] ?? {};
-    const way = inside.length ? link(url("documents", source, { at: `${a}-${b}` }), said, { class: "stated" }) : said;
+    const way = inside.length ? link(url("documents", source, { at: `${a}-${b}` }), prose(said), { class: "stated" }) : prose(n ? said : said.replace(/^\n+/, ""));
     pieces.push(looked ? h("mark", { class: "wanted" }, way) : way);
   }
   return pieces;
@@ -126,13 +133,16 @@ function marked(points, spans, wanted, source) {
 
 // ---- What was refused
 
-async function refused(source) {
-  const { refusals, total } = await ask("refusals", { source, limit: 1000 });
-  if (!refusals.length) return empty(say("noRefusals"));
+async function refusalPage(source) {
+  const [{ refusals, total }, { documents: all }, known] = await Promise.all([ask("refusals", { source, limit: 1000 }), ask("documents"), terms()]);
+  return [...head(all.find((one) => one.source === source), true), refusals.length ? refused(source, refusals, total, known) : empty(say("noRefusals"))];
+}
+
+function refused(source, refusals, total, known) {
   const groups = [...Map.groupBy(refusals, (one) => pick(one.message))].toSorted(([, one], [, other]) => other.length - one.length);
   const row = (one) => {
     const at = one.start === undefined ? {} : { at: `${one.start}-${one.end}` };
-    return h("li", null, quiet(`${readable(one.subject)} —${one.predicate}→ ${readable(one.object)}`), one.quote ? h("blockquote", null, paragraph(one.quote), h("cite", null, link(url("documents", source, at), say("inText")))) : "");
+    return h("li", null, quiet(`${readable(one.subject)} —${label(known, "relations", one.predicate)}→ ${readable(one.object)}`), one.quote ? h("blockquote", null, h("p", null, prose(one.quote)), h("cite", null, link(url("documents", source, at), say("inText")))) : "");
   };
   return h("div", null, paragraph(`${say("refused")} ${count(total)}`, "quiet"), groups.map(([why, some]) => h("details", { open: groups.length < 4 }, h("summary", null, why, quiet(` ${some.length}`)), h("ul", null, some.map(row)))));
 }
@@ -161,7 +171,7 @@ async function upload() {
       if (name === "drop") send(event.dataTransfer.files);
     });
   }
-  return h("section", { class: "upload" }, h("h2", null, say("upload")), h("label", null, h("span", null, say("token")), token), zone, files);
+  return h("section", { class: "upload" }, h("h2", null, say("upload")), h("form", { onsubmit: (event) => event.preventDefault() }, h("label", null, h("span", null, say("token")), token)), zone, files);
 }
 
 function sent(file, token, most, files) {

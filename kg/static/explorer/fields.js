@@ -118,8 +118,8 @@ export const optionsOf = (known, kind) => [...known[kind].values()].map((row) =>
 export const sources = async () => (await ask("documents")).documents.map((one) => [one.source, one.source]);
 
 /** A form; `go` gets its values, those of several fields of a name as a list. */
-export function form(fields, text, go, attributes) {
-  const element = h("form", attributes, fields, h("button", { class: "main" }, text));
+export function form(fields, text, go, attributes, more = "") {
+  const element = h("form", attributes, fields, h("p", { class: "links" }, h("button", { class: "main" }, text), more));
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     go(values(element), event);
@@ -143,11 +143,12 @@ export async function field(param, value) {
   if (param.kind === "Entity") return nameField(param.name, text, current, { required: param.required });
   const choices = await choicesOf(param);
   if (choices) return choice(param.name, text, choices, current, { required: param.required });
+  if (param.kind === "Number") return number(param.name, text, current, { step: "any", required: param.required });
   return labelled(text, h("input", { name: param.name, value: current || undefined, required: param.required, maxlength: "500" }));
 }
 
 async function choicesOf({ kind, name, choices }) {
-  if (choices?.length) return choices.map((one) => (typeof one === "string" ? [one, one] : [one.name, pick(one.label) || titled(one)]));
+  if (choices?.length) return choices.map((one) => (typeof one === "string" ? [one, one] : [one.name, pick(one.label) || pick(one) || titled(one) || one.name]));
   if (kind === "Document") return sources();
   const known = await terms();
   if (kind === "Qualifier") return (known.lists[name] ?? []).map((row) => [row.name, pick(row.label)]);

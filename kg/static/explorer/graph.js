@@ -1,13 +1,13 @@
 // The graph as a drawing: the server says what is drawn and where it lies; vis-network paints it.
 
-import { announce, ask, button, count, download, empty, entityLink, failure, go, h, label, later, link, list, paragraph, pick, say, short, svg, terms, url } from "./core.js";
+import { announce, ask, button, count, download, empty, entityLink, failure, go, h, label, later, link, list, paragraph, pick, say, short, svg, terms, url, whenShown } from "./core.js";
 import { check, choice, completing, form, labelled, number, optionsOf, several, sources } from "./fields.js";
-import { cut } from "./charts.js";
+import { cut, width } from "./charts.js";
 import { whole } from "./statements.js";
 
 const SEVERAL = ["around", "relation", "modality", "type", "source", "hide_source"];
 const SINGLE = ["hops", "limit", "min_confidence", "until_year", "dated"];
-const LABELLED = 24;
+const NAME = 13;
 const ARROWS = 1500;
 
 let script;
@@ -34,7 +34,7 @@ export async function graph({ params }) {
   const box = h("div", { class: "canvas", tabindex: "0", role: "application", "aria-label": say("canvas") });
   const view = new View(box, panel, answer, known, await vis(), params);
   const stage = h("div", { class: "stage" }, filters, h("div", { class: "drawing" }, view.tools(), box, legend(answer, known)), panel);
-  queueMicrotask(() => view.draw());
+  whenShown(box, () => view.draw());
   return [say("graph"), stage];
 }
 
@@ -122,20 +122,21 @@ class View {
     const from = moved ? aligned(this.answer.nodes) : () => undefined;
     const style = getComputedStyle(document.documentElement);
     this.colours = { text: style.getPropertyValue("--text").trim(), ground: style.getPropertyValue("--ground").trim(), line: style.getPropertyValue("--stroke").trim(), warn: style.getPropertyValue("--warn").trim(), faint: style.getPropertyValue("--line").trim(), link: style.getPropertyValue("--link").trim() };
-    const busiest = new Set(this.answer.nodes.toSorted((one, other) => other.degree - one.degree).slice(0, LABELLED).map(({ id }) => id));
+    const scale = this.scale();
+    const readable = nameable(this.answer.nodes, scale);
     const parallel = new Map();
+    const many = (this.many = this.answer.edges.length > ARROWS);
     this.data = {
-      nodes: new this.library.DataSet(this.answer.nodes.map((node) => this.node(node, busiest, from(node)))),
+      nodes: new this.library.DataSet(this.answer.nodes.map((node) => this.node(node, readable, scale, from(node)))),
       edges: new this.library.DataSet(this.answer.edges.map((edge) => this.edge(edge, parallel))),
     };
-    const many = this.answer.edges.length > ARROWS;
     this.network = new this.library.Network(this.box, this.data, {
       autoResize: true,
       physics: { enabled: false },
       layout: { improvedLayout: false },
       interaction: { hover: !many, tooltipDelay: 200, multiselect: true, keyboard: { enabled: true, bindToWindow: false }, hideEdgesOnDrag: many, hideEdgesOnZoom: many },
-      nodes: { borderWidth: 1, font: { color: this.colours.text, strokeWidth: 4, strokeColor: this.colours.ground, face: getComputedStyle(document.body).fontFamily }, scaling: { label: { drawThreshold: 9 } } },
-      edges: { arrows: { to: { enabled: true, scaleFactor: 0.5 } }, smooth: many ? false : undefined, font: { size: 12, color: this.colours.text, strokeWidth: 3, strokeColor: this.colours.ground }, scaling: { label: { drawThreshold: 8 } } },
+      nodes: { borderWidth: 1, font: { color: this.colours.text, strokeWidth: 4, strokeColor: this.colours.ground, face: getComputedStyle(document.body).fontFamily }, scaling: { label: { drawThreshold: 9, maxVisible: 20 } } },
+      edges: { arrows: { to: { enabled: true, scaleFactor: 0.5 } }, ...(many ? { smooth: false } : {}), font: { size: 12, color: this.colours.text, strokeWidth: 3, strokeColor: this.colours.ground }, scaling: { label: { drawThreshold: 8, maxVisible: 15 } } },
     });
     this.network.on("click", ({ nodes: [node], edges: [edge] }) => this.chosen(node, edge));
     this.network.on("doubleClick", ({ nodes: [node] }) => node && this.expand(node));
@@ -148,15 +149,21 @@ class View {
     if (wanted && this.nodes.has(wanted)) this.select(wanted, false);
   }
 
-  node(node, busiest, place) {
+  /** How small the drawing is when all of it is on the screen. */
+  scale() {
+    const [xs, ys] = [this.answer.nodes.map(({ x }) => x), this.answer.nodes.map(({ y }) => y)];
+    const extent = (values, most) => most / (Math.max(...values) - Math.min(...values) + 160);
+    return Math.min(1, extent(xs, this.box.clientWidth), extent(ys, this.box.clientHeight));
+  }
+
+  node(node, readable, scale, place) {
     const { colour, shape } = this.types.get(node.type);
     const centre = this.answer.around.includes(node.id);
-    const far = Math.max(1, Math.sqrt(this.answer.nodes.length / LABELLED));
     return {
-      id: node.id, x: place?.x ?? node.x, y: place?.y ?? node.y, shape, size: Math.sqrt(far) * Math.min(44, 8 + 3 * Math.sqrt(node.degree)),
+      id: node.id, x: place?.x ?? node.x, y: place?.y ?? node.y, shape, size: sizeOf(node, scale),
       label: short(pick(node.label), 18) + (node.hidden ? ` +${node.hidden}` : ""),
       color: { background: colour, border: centre ? this.colours.text : colour, highlight: { background: colour, border: this.colours.text } },
-      borderWidth: centre ? 4 : 1, font: { size: busiest.has(node.id) || centre ? 14 * Math.min(far, 2.2) : 13 },
+      borderWidth: centre ? 4 : 1, font: { size: readable.has(node.id) ? NAME / scale : NAME },
     };
   }
 
@@ -168,7 +175,7 @@ class View {
     const said = label(this.known, "relations", edge.p);
     return {
       id: edge.id, from: edge.s, to: edge.o, dashes: edge.modality === "proposed", color: { color: colour, highlight: this.colours.link, hover: this.colours.link },
-      width: 1 + 2 * edge.belief, label: edge.modality === "negated" ? `${said} ✕` : said, smooth: { enabled: true, type: nth % 2 ? "curvedCW" : "curvedCCW", roundness: 0.08 + 0.1 * Math.floor(nth / 2) },
+      width: 1 + 2 * edge.belief, label: edge.modality === "negated" ? `${said} ✕` : said, ...(this.many ? {} : { smooth: { enabled: true, type: nth % 2 ? "curvedCW" : "curvedCCW", roundness: 0.08 + 0.1 * Math.floor(nth / 2) } }),
     };
   }
 
@@ -306,6 +313,24 @@ class View {
     pen.drawImage(canvas, 0, 0);
     copy.toBlob((blob) => download("policykg.png", blob));
   }
+}
+
+/** How large a thing is drawn: the more statements, the larger, and never too small to be seen. */
+const sizeOf = ({ degree }, scale) => Math.max(Math.min(44, 8 + 3 * Math.sqrt(degree)), 4 / scale);
+
+/** What can be named when all is on the screen: the busiest first, as long as no name lies on another. */
+function nameable(nodes, scale) {
+  const taken = [];
+  const found = new Set();
+  for (const node of nodes.toSorted((one, other) => other.degree - one.degree).slice(0, 400)) {
+    const half = width(short(pick(node.label), 18), NAME) / 2 + 4;
+    const top = node.y * scale + sizeOf(node, scale) * scale;
+    const box = { left: node.x * scale - half, right: node.x * scale + half, top, bottom: top + NAME + 6 };
+    if (taken.some((other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom)) continue;
+    taken.push(box);
+    found.add(node.id);
+  }
+  return found;
 }
 
 /** Where each thing lay before, turned and moved so that as little as possible moves: a rotation is all that a layout

@@ -6,7 +6,7 @@ export async function home() {
   const [stats, { entities }, known] = await Promise.all([ask("stats"), ask("entities", { limit: 24 }), terms()]);
   if (!stats.documents) return [say("title"), empty(say("empty")), link(url("documents"), say("documents"))];
   const numbers = ["documents", "entities", "assertions", "evidence"].map((name) =>
-    h("div", { class: "number" }, h("strong", null, count(stats[name])), h("span", null, say(name))));
+    h("div", { class: "figure" }, h("strong", null, count(stats[name])), h("span", null, say(name))));
   const tiles = ["chain", "graph", "questions", "analysis", "documents", "sparql"].map((page) =>
     h("a", { class: "tile", href: url(page) }, h("strong", null, say(page)), h("span", null, say(`${page}Tile`))));
   return [

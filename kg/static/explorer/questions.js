@@ -43,9 +43,8 @@ async function asking(page, one, params, more = "") {
   await terms();
   const fields = await Promise.all(one.params.map((param) => field(param, params.get(param.name) ?? undefined)));
   const example = one.example && Object.keys(one.example).length ? link(url(page, one.name, { ...one.example, go: "1" }), say("example")) : "";
-  const element = form([h("div", { class: "fields" }, fields, more)], say("ask"), (given) => (location.hash = url(page, one.name, { ...given, go: "1" })), { class: "finder" });
-  if (example) element.append(example);
-  return element;
+  const asked = (given) => (location.hash = url(page, one.name, { ...given, go: "1" }));
+  return form([h("div", { class: "fields" }, fields, more)], say("ask"), asked, { class: "finder" }, example);
 }
 
 // ---- Analyses

@@ -1,6 +1,6 @@
 // Statements and the sentences they rest on.
 
-import { badge, entityLink, few, h, label, link, paragraph, pick, quiet, say, url } from "./core.js";
+import { badge, entityLink, few, h, label, link, pick, prose, quiet, say, url } from "./core.js";
 
 /** Where sentences stand: `12-40,52-60`. */
 const at = (rows) => rows.map(({ start, end }) => `${start}-${end}`).join(",");
@@ -22,7 +22,7 @@ export function quote(rows) {
   return h(
     "blockquote",
     null,
-    paragraph(rows.map((row) => row.quote).join(" … ")),
+    h("p", null, prose(rows.map((row) => row.quote).join(" … "))),
     h("cite", null, link(sentenceUrl(rows), where(rows[0])), cites),
   );
 }

@@ -1,6 +1,6 @@
 // Answers as tables, charts or boards, and as files.
 
-import { announce, button, count, download, empty, entityLink, fetched, go, h, link, pick, place, say, titled, url } from "./core.js";
+import { announce, button, count, download, empty, entityLink, fetched, go, h, link, pick, place, prose, say, titled, url } from "./core.js";
 import { board } from "./board.js";
 import { chart, guessed } from "./charts.js";
 
@@ -106,7 +106,7 @@ function cell(value, row) {
   if (value?.kind === "entity") return h("td", null, entityLink(value.id, text));
   if (value?.kind === "document") return h("td", null, link(url("documents", value.id, { quote: row.quote && pick(row.quote) }), text));
   if (value?.kind === "link") return h("td", null, link(value.id, text));
-  return h("td", { class: value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined }, text);
+  return h("td", { class: value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined }, prose(text));
 }
 
 // ---- Files
