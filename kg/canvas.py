@@ -286,7 +286,8 @@ def _beginning(count: int, joined: tuple[tuple[int, int], ...]) -> "Floats":
     # the sign of an eigenvector is open
     at *= np.where(at[np.abs(at).argmax(axis=0), [0, 1]] < 0, -1, 1)
     at += np.random.RandomState(1).uniform(-0.25, 0.25, at.shape) * count**0.5
-    return at.astype(np.float32)
+    found: Floats = at.astype(np.float32)
+    return found
 
 
 def _hops(start: int, beside: Sequence[Sequence[int]]) -> list[int]:

@@ -439,15 +439,16 @@ def test_a_document_is_sent_and_read(browser: webdriver.Chrome, address: str, tm
     wait(browser, lambda: text.find_elements(By.CSS_SELECTOR, ".text .stated"))
 
 
-def test_a_file_that_cannot_be_read_is_refused_as_by_the_command(
-    browser: webdriver.Chrome, address: str, tmp_path: Path
-) -> None:
-    strange = tmp_path / "picture.exe"
-    strange.write_bytes(b"MZ\x00\x01")
-    content = shown(browser, address, "documents")
-    content.find_element(By.ID, "file").send_keys(str(strange))
-    WebDriverWait(browser, 60).until(lambda _: content.find_elements(By.CSS_SELECTOR, ".files .warn"))
-    assert "picture.exe" in content.find_element(By.CSS_SELECTOR, ".files .warn").text
+def test_a_file_that_is_not_taken_says_why(chromium: webdriver.Chrome, address: str, tmp_path: Path) -> None:
+    strange = tmp_path / "no-ending"
+    strange.write_bytes(b"MZ")
+    content = shown(chromium, address, "documents")
+    for token, said in (("wrong", "token"), (TOKEN, "no-ending")):
+        field = content.find_element(By.ID, "token")
+        field.clear()
+        field.send_keys(token)
+        content.find_element(By.ID, "file").send_keys(str(strange))
+        wait(chromium, lambda said=said: said in content.find_element(By.CSS_SELECTOR, ".files .warn span").text)
 
 
 # ---- The drawn graph for hand-over, and the API's pages
