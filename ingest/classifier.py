@@ -18,6 +18,7 @@ import numpy.typing as npt
 from spacy.tokens import Doc
 
 from ingest.encoding import UNKNOWN, Floats, Ints, Tables, batches, padded
+from ingest.lac import text_of
 from ingest.names import Word, words_of
 from ingest.qualifiers import Qualifiers, qualifiers
 from ingest.relations import Mention, Relation, RelationFinder, clauses, groups_of
@@ -134,6 +135,8 @@ class PairReader:
         """The pairs of a sentence. Mentions are in order; `read` is the same sentence as `sentence` gives it."""
         kinds = [self._types[m.type] for m in mentions]
         layout = _Layout(text, mentions, kinds, read.places)
+        # a pair's modality is read at its later name, so that most pairs share theirs
+        modalities = [MODALITIES.index(self._modality(text, m.start, headings)) for m in mentions]
         ruled = self._ruled(text, mentions)
         pairs, rows, allowed = [], [], []
         for s, o in _near(read.places):
@@ -142,8 +145,7 @@ class PairReader:
                 continue
             row = np.zeros(self.width, np.float32)
             row[:_GEOMETRY] = layout.features(s, o)
-            modality = self._modality(text, trigger(mentions[s], mentions[o]), headings)
-            row[_GEOMETRY + MODALITIES.index(modality)] = 1
+            row[_GEOMETRY + modalities[max(s, o)]] = 1
             if rule := ruled.get((s, o)):
                 row[_GEOMETRY + len(MODALITIES) + self._relations[rule.predicate]] = 1
             row[self._start_of_types + kinds[s] * len(self._types) + kinds[o]] = 1
@@ -301,9 +303,9 @@ class RelationClassifier:
     ) -> list[list[Relation]]:
         """One list per sentence; mentions in order."""
         tables = self._model.tables
-        sentences = [sentence(d.text, words_of(d), row, tables) for d, row in zip(docs, mentions, strict=True)]
+        sentences = [sentence(text_of(d), words_of(d), row, tables) for d, row in zip(docs, mentions, strict=True)]
         judged = [
-            self._pairs.read(doc.text, path, row, read)
+            self._pairs.read(text_of(doc), path, row, read)
             for doc, path, row, read in zip(docs, headings, mentions, sentences, strict=True)
         ]
         verdicts = self._model.judge(sentences, judged)

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
+from ingest.lac import text_of
 from ingest.names import Name, confidence, select
 from ingest.patterns import DICTIONARY, FOLDER, WEAK, NameRules, longest_first, read_toml
 from ingest.relations import Mention, outside, whole
@@ -154,7 +155,7 @@ class Resolver:
     def resolve(self, docs: Sequence[Doc]) -> Resolved:
         """Mentions and entities of the document whose sentences these are."""
         names = [[_name(doc, ent) for ent in doc.ents if ent.text not in self._refs.definite] for doc in docs]
-        texts = [doc.text for doc in docs]
+        texts = [text_of(doc) for doc in docs]
         names = _strong_only(names)
         aliases = self._introduced(texts, names)
         names = self._repeated(texts, names, aliases)

@@ -18,6 +18,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 WORDS = "words"
+_TEXT = "text"
 """The span group of a Doc that holds its words, each labelled with LAC's tag (n, v, vn, LOC, ORG, PER, TIME …)."""
 
 _BATCH = 32
@@ -101,13 +102,21 @@ class LacWords:
         """The same Docs in their order; inside a batch the ones of like length are read together."""
         docs = iter(stream)
         while batch := list(islice(docs, batch_size)):
-            texts = [doc.text or " " for doc in batch]
+            texts = [text_of(doc) or " " for doc in batch]
             order = sorted(range(len(batch)), key=lambda i: len(texts[i]))
             for start in range(0, len(order), _BATCH):
                 chosen = order[start : start + _BATCH]
                 for i, words in zip(chosen, lac().words([texts[i] for i in chosen]), strict=True):
                     _set_words(batch[i], words)
             yield from batch
+
+
+def text_of(doc: Doc) -> str:
+    """The Doc's text, kept with it: a Doc of single characters puts it together anew each time, and slowly."""
+    text: str | None = doc.user_data.get(_TEXT)
+    if text is None:
+        text = doc.user_data[_TEXT] = doc.text
+    return text
 
 
 def _set_words(doc: Doc, words: list[tuple[int, int, str]]) -> None:

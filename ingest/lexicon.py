@@ -8,7 +8,6 @@ characters must begin and end where a word does: 大田 (Daejeon) is not in 扩�
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -67,15 +66,20 @@ def fold(text: str) -> str:
     >>> fold("ＣＨＩＰＳ Act")
     'chips act'
     """
-    return "".join(map(_fold, text))
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
 
 
-@cache
-def _fold(character: str) -> str:
-    code = ord(character)
-    half = chr(code - 0xFEE0) if 0xFF01 <= code <= 0xFF5E else character
-    lower = half.lower()
-    return lower if len(lower) == 1 else half
+class _Folded(dict[int, int]):
+    """The code of each character folded; worked out when it is first met."""
+
+    def __missing__(self, code: int) -> int:
+        half = chr(code - 0xFEE0) if 0xFF01 <= code <= 0xFF5E else chr(code)
+        lower = half.lower()
+        self[code] = ord(lower if len(lower) == 1 else half)
+        return self[code]
+
+
+_FOLDED = _Folded()
 
 
 def _stands(name: str, text: str, folded: str, start: int, end: int, edges: frozenset[int]) -> bool:

@@ -12,7 +12,7 @@ from itertools import dropwhile, product, takewhile
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ingest.lac import WORDS
+from ingest.lac import WORDS, text_of
 from ingest.lexicon import Lexicon
 from ingest.patterns import DICTIONARY, WEAK, NameRule, NameRules, longest_first, name_rules
 from kg import ontology
@@ -77,7 +77,7 @@ class NameFinder:
 
     def candidates(self, doc: Doc) -> list[Name]:
         """Every name that some rule finds, overlapping ones too."""
-        text = doc.text
+        text = text_of(doc)
         words = words_of(doc)
         edges = frozenset(w.start for w in words) | frozenset(w.end for w in words)
         known = known_names(self._lexicon, self._rules, text, edges)
@@ -253,11 +253,10 @@ def select(names: Iterable[Name]) -> list[Name]:
 
 
 def words_of(doc: Doc) -> list[Word]:
-    """The words that `ingest.lac` found. Kept with the Doc: three steps ask for them, and a Doc of single characters
-    is slow to tell its text."""
+    """The words that `ingest.lac` found. Kept with the Doc: three steps ask for them."""
     words: list[Word] | None = doc.user_data.get(WORDS)
     if words is None:
-        text = doc.text
+        text = text_of(doc)
         spans = ((s.start_char, s.end_char, s.label_) for s in doc.spans[WORDS])
         words = doc.user_data[WORDS] = [Word(start, end, tag, text[start:end]) for start, end, tag in spans]
     return words

@@ -22,6 +22,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ingest.encoding import Characters, Floats, Tables, batches, characters, padded
+from ingest.lac import text_of
 from ingest.names import Name, names_of, select, set_names, words_of
 from ingest.patterns import WEAK
 
@@ -161,7 +162,7 @@ def tagger(folder: Path) -> Tagger:
 
 
 def _sentence(doc: Doc, names: Sequence[Name], tables: Tables) -> Characters:
-    return characters(doc.text, words_of(doc), names, tables)
+    return characters(text_of(doc), words_of(doc), names, tables)
 
 
 def _chosen(tagged: Sequence[Tagged], names: Sequence[Name]) -> list[Name]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 Modality = Literal["actual", "proposed", "negated"]
@@ -100,13 +101,15 @@ class Sentence:
         """The document's characters behind `text[start:end]`: one span, or several where other text (a page's foot,
         a caption, a footnote) stands in between. Marks and white space inside a stretch stay inside its span."""
         offsets = self.offsets[start:end]
-        pieces: list[tuple[int, int]] = []
-        for offset in offsets:
-            if pieces and offset - pieces[-1][1] <= _gap(document.text, pieces[-1][1], offset):
-                pieces[-1] = (pieces[-1][0], offset + 1)
-            else:
-                pieces.append((offset, offset + 1))
-        return tuple(Span(a, b, document.text[a:b]) for a, b in pieces)
+        if not offsets:
+            return ()
+        starts, ends = [offsets[0]], []
+        for last, offset in pairwise(offsets):
+            if offset != last + 1 and offset - last - 1 > _gap(document.text, last + 1, offset):
+                ends.append(last + 1)
+                starts.append(offset)
+        ends.append(offsets[-1] + 1)
+        return tuple(Span(a, b, document.text[a:b]) for a, b in zip(starts, ends, strict=True))
 
 
 _MARK_LENGTH = 40

@@ -16,7 +16,7 @@ from ingest.names import Word, confidence, names_of
 from ingest.pipeline import Pipeline, nlp
 from ingest.relations import Mention
 from ingest.tagger import FOLDER, decode
-from ingest.train.data import attached, detached
+from ingest.train.data import attached, detached, windows
 from kg.errors import DocumentError
 from kg.model import Bibliography, Document, Extraction, Reading, Section, Sentence
 from kg.ontology import load
@@ -189,6 +189,20 @@ def test_annotations_come_back_from_the_corpus_that_they_were_taken_from(tmp_pat
         list(detached(ROWS, "另一篇。"))
 
 
+def test_windows_belong_to_the_gold_document_and_its_text(tmp_path: Path) -> None:
+    text = "挪威政府的计划。\n" + ROWS[0]["text"]
+    (tmp_path / "text.txt").write_text(text, encoding="utf-8")
+    row = {**next(iter(detached(ROWS, text))), "of": "a", "file": "text.txt"}
+    file = tmp_path / "windows.jsonl"
+    file.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert {of: [without_ids(r) for r in rows] for of, rows in windows(file, tmp_path).items()} == {
+        "a": [without_ids(ROWS[0])]
+    }
+    (tmp_path / "text.txt").write_text("另一篇。" + text, encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"windows\.jsonl:1: the corpus has another text"):
+        windows(file, tmp_path)
+
+
 def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Path) -> None:
     """Both networks learn a sentence by heart, are written, and then read it."""
     pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
@@ -202,14 +216,14 @@ def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Pat
     gold = read_gold(file, load())
     many = [GoldDocument("a", gold.sentences * 8)]
     assert candidates().pipe_names == ["lac_words", "policy_names"]
-    tables = with_frequent(TABLES, list(sentences_of(many)))
+    tables = with_frequent(TABLES, list(sentences_of(many, {})))
     said: list[str] = []
     school = School(tables, said.append)
     course = Course(12, 4, 2e-3, 2e-3, 0.3, 0.1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "TAGGER", (course, course))
         patch.setattr(models, "CLASSIFIER", (course, course))
-        sentences = list(sentences_of(many))
+        sentences = list(sentences_of(many, {}))
         start = Weights(school.first_tagger(sentences), school.first_classifier(sentences))
         school.second(start, school.read(sentences), tmp_path / "models", "test")
     read = Pipeline(models=tmp_path / "models").extract_reading(gold_reading(gold, None))

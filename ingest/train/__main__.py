@@ -8,7 +8,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -19,7 +19,7 @@ from ingest.encoding import Tables, numbered
 from ingest.evaluation import Counts, evaluate
 from ingest.gold import GoldDocument, gold_files, gold_reading, read_gold
 from ingest.tagger import FOLDER
-from ingest.train.data import attached, corpus_text
+from ingest.train.data import Row, attached, corpus_text, windows
 from ingest.train.lac import lac_weights
 from ingest.train.models import (
     Held,
@@ -38,6 +38,7 @@ from kg.ontology import Ontology, load
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 ANNOTATIONS = Path(__file__).with_name("annotations.jsonl")
+WINDOWS = Path(__file__).with_name("windows.jsonl")
 _BEGAN = time.monotonic()
 
 
@@ -52,6 +53,9 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--gold", nargs="+", type=Path, default=[SHARED / "gold"], help="annotated files or folders")
     own.add_argument("--texts", type=Path, default=SHARED / "papers", help="folder of the annotated documents' files")
     own.add_argument("--corpus", type=Path, default=SHARED / "corpus" / "chinaxiv-zh.txt.xz", help="raw text")
+    own.add_argument(
+        "--windows", type=Path, default=SHARED / "corpus" / "zh", help="texts of which windows.jsonl annotates more"
+    )
     own.add_argument("--out", type=Path, default=FOLDER, help="folder for the models (default: the package's)")
     own.add_argument("--folds", type=int, default=5, help="of the cross-validation")
     own.add_argument("--jobs", type=int, default=2, help="folds that are trained at a time")
@@ -83,14 +87,18 @@ def train(args: argparse.Namespace, work: Path) -> None:
     gold = [document for document in gold if gold_reading(document, None).document.language == "zh"]
     corpus = corpus_text(args.corpus)
     extra = _extra(corpus, work, ontology)
-    said(f"{len(gold)} gold documents, {len(extra.sentences):,} further sentences")
+    more = _more(args.windows, work, ontology)
+    said(
+        f"{len(gold)} gold documents, {sum(len(d.sentences) for d in more.values()):,} more sentences of these, "
+        f"{len(extra.sentences):,} of others"
+    )
     tables = _tables(ontology, corpus if args.vectors == "new" else "")
     school = School(with_frequent(tables, extra.sentences), said)
     start = first_stage(school, extra.sentences)
-    held = train_folds(school, start, gold, args.folds, work, args.jobs)
+    held = train_folds(school, start, gold, more, args.folds, work, args.jobs)
     _calibrate(held, gold, args.out, _texts(args.texts))
     torch.set_num_threads(args.jobs)
-    school.second(start, school.read(list(sentences_of(gold))), args.out, "all documents")
+    school.second(start, school.read(list(sentences_of(gold, more))), args.out, "all documents")
     calibrated(list(outcomes(held)), _stated(gold)).save(args.out)
 
 
@@ -100,10 +108,21 @@ def said(line: str) -> None:
 
 
 def _extra(corpus: str, work: Path, ontology: Ontology) -> GoldDocument:
+    return _read("extra", attached(ANNOTATIONS, corpus), work, ontology)
+
+
+def _more(folder: Path, work: Path, ontology: Ontology) -> dict[str, GoldDocument]:
+    if not folder.is_dir():
+        said(f"skipped: {folder} is missing, so no more of the gold documents is learnt from")
+        return {}
+    found = windows(WINDOWS, folder).items()
+    return {source: _read(source, rows, work / "windows", ontology) for source, rows in found}
+
+
+def _read(name: str, rows: Iterable[Row], work: Path, ontology: Ontology) -> GoldDocument:
     work.mkdir(parents=True, exist_ok=True)
-    file = work / "extra.jsonl"
-    rows = (json.dumps(row, ensure_ascii=False) + "\n" for row in attached(ANNOTATIONS, corpus))
-    file.write_text("".join(rows), encoding="utf-8")
+    file = work / f"{name}.jsonl"
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return read_gold(file, ontology)
 
 

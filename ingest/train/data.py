@@ -58,22 +58,43 @@ def detached(rows: Iterable[Row], corpus: str) -> Iterator[Row]:
 
 def attached(path: Path, corpus: str) -> Iterator[Row]:
     """The gold rows of a stand-off file. Raises DocumentError where the corpus is another than it was made for."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        row = json.loads(line)
-        start, end, digest = row["place"]
-        text = corpus[start:end]
-        if _digest(text) != digest:
-            raise DocumentError(f"{path}:{number}: the corpus has another text there: use the one that it was made for")
-        yield {
-            "sid": row["sid"],
-            "section": "",
-            "text": text,
-            "entities": [_entity(str(n), text, *mark) for n, mark in enumerate(row["entities"])],
-            "relations": [
-                {"s": str(s), "p": p, "o": str(o), "modality": m, "time": _words(t, text), "value": _words(v, text)}
-                for s, p, o, m, t, v in row["relations"]
-            ],
-        }
+    for number, row in _numbered(path):
+        yield _attached(row, corpus, f"{path}:{number}")
+
+
+def windows(path: Path, folder: Path) -> dict[str, list[Row]]:
+    """Document of the gold → the gold rows of more of its sentences, from a stand-off file whose rows name the gold
+    document (`of`) and its text's file in the folder (`file`). Raises DocumentError where a text is another one."""
+    found: dict[str, list[Row]] = {}
+    texts: dict[str, str] = {}
+    for number, row in _numbered(path):
+        name = row["file"]
+        if name not in texts:
+            texts[name] = (folder / name).read_bytes().decode("utf-8")
+        found.setdefault(row["of"], []).append(_attached(row, texts[name], f"{path}:{number}"))
+    return found
+
+
+def _numbered(path: Path) -> Iterator[tuple[int, Row]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return ((number, json.loads(line)) for number, line in enumerate(lines, 1))
+
+
+def _attached(row: Row, corpus: str, place: str) -> Row:
+    start, end, digest = row["place"]
+    text = corpus[start:end]
+    if _digest(text) != digest:
+        raise DocumentError(f"{place}: the corpus has another text there: use the one that it was made for")
+    return {
+        "sid": row["sid"],
+        "section": "",
+        "text": text,
+        "entities": [_entity(str(n), text, *mark) for n, mark in enumerate(row["entities"])],
+        "relations": [
+            {"s": str(s), "p": p, "o": str(o), "modality": m, "time": _words(t, text), "value": _words(v, text)}
+            for s, p, o, m, t, v in row["relations"]
+        ],
+    }
 
 
 def _marked(entity: Row, text: str) -> list[int | str]:

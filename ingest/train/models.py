@@ -1,7 +1,8 @@
 """From annotated sentences to a folder of models, and what such models are worth on documents that they have not seen.
 
 Two stages: both networks first learn from the annotations made for training alone (`annotations.jsonl`), then from the
-gold documents. Only the second stage differs between the folds of a cross-validation: the first sees no gold document.
+gold documents and what was annotated of the rest of their text (`windows.jsonl`). Only the second stage differs between
+the folds of a cross-validation: the first sees no gold document.
 """
 
 import random
@@ -42,8 +43,8 @@ from ingest.train.lac import lac_weights
 from kg.model import Extraction
 from kg.ontology import load
 
-TAGGER = (Course(6, 32, 1.2e-3, 2.5e-3, 0.25, 0.3), Course(6, 24, 6e-4, 1e-3, 0.0, 0.4))
-CLASSIFIER = (Course(8, 40, 2e-3, 2e-3, 0.3, 0.4), Course(6, 24, 1e-3, 1e-3, 0.0, 0.45))
+TAGGER = (Course(6, 32, 1.2e-3, 2.5e-3, 0.25, 0.3), Course(4, 24, 6e-4, 1e-3, 0.0, 0.4))
+CLASSIFIER = (Course(8, 40, 2e-3, 2e-3, 0.3, 0.4), Course(4, 24, 1e-3, 1e-3, 0.0, 0.45))
 """The two stages."""
 
 _FOLDS_SEED = 1
@@ -183,28 +184,43 @@ def folds(documents: Sequence[GoldDocument], number: int) -> list[list[GoldDocum
 
 
 def train_folds(
-    school: School, start: Weights, documents: Sequence[GoldDocument], number: int, folder: Path, jobs: int
+    school: School,
+    start: Weights,
+    documents: Sequence[GoldDocument],
+    more: Mapping[str, GoldDocument],
+    number: int,
+    folder: Path,
+    jobs: int,
 ) -> list[Held]:
-    """Models for every fold, from the other folds' documents, `jobs` folds at a time."""
+    """Models for every fold, from the other folds' documents and what there is `more` of these, `jobs` at a time."""
     parts = folds(documents, number)
-    work = partial(_train_fold, school.tables, school.report, start, parts, folder)
+    work = partial(_train_fold, school.tables, school.report, start, parts, more, folder)
     with ProcessPoolExecutor(jobs) as pool:
         list(pool.map(work, range(number)))
     return [Held(document, folder / str(fold)) for fold, part in enumerate(parts) for document in part]
 
 
 def _train_fold(
-    tables: Tables, report: Report, start: Weights, parts: list[list[GoldDocument]], folder: Path, fold: int
+    tables: Tables,
+    report: Report,
+    start: Weights,
+    parts: list[list[GoldDocument]],
+    more: Mapping[str, GoldDocument],
+    folder: Path,
+    fold: int,
 ) -> None:
     torch.set_num_threads(1)
     school = School(tables, report)
     rest = chain.from_iterable(part for number, part in enumerate(parts) if number != fold)
-    school.second(start, school.read(list(sentences_of(rest))), folder / str(fold), f"fold {fold + 1}")
+    school.second(start, school.read(list(sentences_of(rest, more))), folder / str(fold), f"fold {fold + 1}")
 
 
-def sentences_of(documents: Iterable[GoldDocument]) -> Iterator[GoldSentence]:
-    """All their sentences."""
-    return (sentence for document in documents for sentence in document.sentences)
+def sentences_of(documents: Iterable[GoldDocument], more: Mapping[str, GoldDocument]) -> Iterator[GoldSentence]:
+    """All their sentences, and those that there are `more` of the same documents."""
+    for document in documents:
+        yield from document.sentences
+        if document.source in more:
+            yield from more[document.source].sentences
 
 
 def read_held(held: Sequence[Held], texts: Mapping[str, Path]) -> list[Extraction]:
