@@ -523,14 +523,22 @@ def serve(
     store: StoreOption = None,
     host: Annotated[str, typer.Option("--host", help="The address to bind to.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    query_seconds: Annotated[
+        float, typer.Option("--query-seconds", min=0.1, help="Stop a SPARQL query that takes longer.")
+    ] = 10.0,
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="Log every request to standard error, a line of JSON each.")
+    ] = False,
     token: Annotated[
         str, typer.Option("--token", envvar="KG_TOKEN", help="Take documents in the explorer from who names this.")
     ] = "",
 ) -> None:
-    """Serve the explorer and the API on loopback, until Ctrl-C."""
+    """Serve the explorer, the API and a SPARQL endpoint on loopback, until Ctrl-C."""
     from kg.api import run
+    from kg.workers import Limits
 
-    run(_place(store), host, port, say=lambda line: typer.echo(line), token=token)
+    limits = Limits(seconds=query_seconds)
+    run(_place(store), host, port, lambda line: typer.echo(line), limits, log_requests, token)
 
 
 @app.command(epilog="Example: kg demo --store /tmp/try")
@@ -560,7 +568,7 @@ def demo(
             typer.echo(f"\nkg chain {start} {end}")
             _print_chains(found, labels, graph, Output.text, _language(lang))
     if not no_serve:
-        serve(store=store, port=port)
+        serve(store=store, port=port, query_seconds=10.0, log_requests=False)
 
 
 _DEMO_CHAINS = (

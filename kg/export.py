@@ -149,10 +149,15 @@ def _flat(store: Store) -> Iterator[ox.Triple]:
 
 
 def _write_jsonld(store: Store, stream: BinaryIO) -> None:
+    write_jsonld(_flat(store), stream)
+
+
+def write_jsonld(triples: Iterable[ox.Triple], stream: BinaryIO) -> None:
+    """Write triples as JSON-LD, a node for each run of the same subject."""
     stream.write(f'{{"@context": {json.dumps(context())}, "@graph": ['.encode())
     comma, short = "\n", names()
-    for subject, triples in groupby(_flat(store), key=lambda triple: triple.subject):
-        stream.write((comma + json.dumps(_node(subject, triples, short), ensure_ascii=False)).encode("utf-8"))
+    for subject, own in groupby(triples, key=lambda triple: triple.subject):
+        stream.write((comma + json.dumps(_node(subject, own, short), ensure_ascii=False)).encode("utf-8"))
         comma = ",\n"
     stream.write(b"\n]}\n")
 

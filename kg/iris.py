@@ -79,20 +79,20 @@ def entity_id(type_: str, name: str) -> str:
     'program/863计划'
     """
     key = normal(name)
-    slug = _slug(key[:_LONGEST])
+    last = slug(key[:_LONGEST])
     if len(key) > _LONGEST:
-        slug += "~" + sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{type_.lower()}/{slug}"
+        last += "~" + sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{type_.lower()}/{last}"
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """A name as the last part of an IRI: letters and digits of any script as they are, all else percent-encoded."""
     return _UNSAFE.sub(lambda m: quote(m.group().encode("utf-8", "replace"), safe=""), name)
 
 
 def document_iri(source: str) -> str:
     """The IRI of a document, which is also the name of its graph."""
-    return DOCUMENT + _slug(source)
+    return DOCUMENT + slug(source)
 
 
 def local(iri: str, base: str) -> str:

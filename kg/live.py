@@ -1,8 +1,11 @@
 """The store as it is now, for a process that reads for a long time while others write."""
 
+import os
 from collections.abc import Callable
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from threading import Lock
 from typing import TypeVar
 
@@ -22,8 +25,10 @@ _Trace = frozenset[tuple[str, int, int]]
 class Snapshot:
     """A store as it was when it was opened. Any number of threads may read it."""
 
-    def __init__(self, store: Store, ontology: Ontology) -> None:
+    def __init__(self, store: Store, ontology: Ontology, tag: str) -> None:
         self.graph = Graph(store, ontology)
+        self.tag = tag
+        """Names the state of the store: another one has another tag. Of use within one process only."""
         self._lock = Lock()
 
     @property
@@ -62,38 +67,58 @@ class LiveStore:
 
     def read(self, look: Callable[[Snapshot], T]) -> T:
         """What `look` gives for the newest snapshot. Raises what `look` raises, StoreError where there is no store."""
-        return look(self._current())
+        return look(self.current())
 
-    def _current(self) -> Snapshot:
+    def current(self) -> Snapshot:
+        """The newest snapshot, opened where need be. Raises StoreError where there is no store."""
         with self._lock:
             # taken before opening: what is written meanwhile shows as a change the next time
             trace = _trace(self._path)
             if self._newest is None:
-                self._newest, self._trace = self._opened(), trace
+                self._newest, self._trace = self._opened(trace), trace
             elif trace != self._trace:
                 self._renew(trace)
             return self._newest
 
+    def unchanged(self) -> Snapshot | None:
+        """The newest snapshot where it need not be opened again; never waits for another thread."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._newest if self._newest and _trace(self._path) == self._trace else None
+        finally:
+            self._lock.release()
+
     def _renew(self, trace: _Trace) -> None:
         try:
-            self._newest, self._trace = self._opened(), trace
+            self._newest, self._trace = self._opened(trace), trace
         except StoreError:
             if not trace:
                 raise
             # the writer left no moment to open it: the last snapshot serves until the next request
 
-    def _opened(self) -> Snapshot:
-        return Snapshot(Store.open(self._path, read_only=True), self._ontology)
+    def _opened(self, trace: _Trace) -> Snapshot:
+        state = sha256(f"{_RUN} {sorted(trace)}".encode()).hexdigest()[:20]
+        return Snapshot(Store.open(self._path, read_only=True), self._ontology, state)
+
+
+_RUN = token_hex(4)
+"""Of this process: another one may run another version of the program, which answers differently."""
 
 
 def _trace(path: Path) -> _Trace:
     """What changes whenever the store does; empty where there is none."""
     found: set[tuple[str, int, int]] = set()
-    for file in (path / "data").glob("*"):
-        try:
-            stat = file.stat()
-        except FileNotFoundError:
-            # the writer has just taken it away
-            continue
-        found.add((file.name, stat.st_mtime_ns, stat.st_size))
+    try:
+        # far quicker than Path.glob, and it is done for each request
+        with os.scandir(path / "data") as files:
+            for file in files:
+                try:
+                    stat = file.stat()
+                except FileNotFoundError:
+                    # the writer has just taken it away
+                    continue
+                found.add((file.name, stat.st_mtime_ns, stat.st_size))
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
     return frozenset(found)

@@ -4,16 +4,17 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg import queries, rows
-from kg.answers import MOST, Json, Limit, Name, Reading
-from kg.export import entity_row
+from kg import export, queries, rows
+from kg.answers import MOST, Json, Limit, Name, Offset, Reading, paged
+from kg.export import Format, entity_row
+from kg.graph import Only
 from kg.inference import inferences
 from kg.live import Snapshot
-from kg.model import Modality
+from kg.model import Entity, Modality
 from kg.ontology import Ontology, load
 from kg.problems import PROBLEMS
 from kg.queries import Param, Question
@@ -21,31 +22,39 @@ from kg.queries import Param, Question
 api = APIRouter(prefix="/api", responses=PROBLEMS)
 
 
+_Source = Annotated[
+    str | None, Query(max_length=500, description="只看这篇文献 · of this document only", examples=["hpc-zh"])
+]
+_Type = Annotated[str | None, Query(max_length=50, description="实体类型 · an entity type", examples=["Technology"])]
+_Entity = Annotated[str, Path(description="标识或任一名称 · its id or any name of it", examples=["program/863计划"])]
+
+
 @api.get("/documents", tags=["文献 documents"])
-def documents(reading: Reading) -> Response:
+def documents(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
     """全部文献 · All documents, with what they say of themselves and how much was read from each."""
-    return reading.answer(
-        lambda now: {"documents": [rows.document_row(document) for document in now.graph.store.documents()]}
-    )
+
+    def look(now: Snapshot) -> Json:
+        found = now.graph.store.documents()
+        page = [rows.document_row(document) for document in paged(found, limit, offset)]
+        return {"total": len(found), "documents": page}
+
+    return reading.answer(look)
 
 
 @api.get("/documents/{source:path}", tags=["文献 documents"])
-def document(source: str, reading: Reading) -> Response:
+def document(source: Annotated[str, Path(examples=["hpc-zh"])], reading: Reading) -> Response:
     """一篇文献的题录、章节和全文 · A document's bibliography, sections and text."""
     return reading.answer(lambda now: rows.text_row(now.graph.store.document(source)))
 
 
 @api.get("/refusals", tags=["文献 documents"])
-def refusals(
-    reading: Reading,
-    source: Annotated[str | None, Query(max_length=500, description="只看这篇文献 · of this document only")] = None,
-    limit: Limit = 200,
-) -> Response:
+def refusals(reading: Reading, source: _Source = None, limit: Limit = 200, offset: Offset = 0) -> Response:
     """未收入的陈述及其原因 · What was read but not let in, and why."""
 
     def look(now: Snapshot) -> Json:
         found = now.graph.refusals(source)
-        return {"total": len(found), "refusals": [rows.refusal_row(refusal) for refusal in found[:limit]]}
+        page = [rows.refusal_row(refusal) for refusal in paged(found, limit, offset)]
+        return {"total": len(found), "refusals": page}
 
     return reading.answer(look)
 
@@ -54,38 +63,67 @@ def refusals(
 def entities(
     reading: Reading,
     q: Annotated[
-        str, Query(max_length=200, description="中文或英文名称的一部分 · part of a name, either language")
+        str,
+        Query(
+            max_length=200,
+            description="名称或其一部分：中文、英文、拼音、首字母，可有误 · "
+            "a name or a part of it: Chinese, English, pinyin, initials; slips are forgiven",
+            examples=["gaoxingneng"],
+        ),
     ] = "",
-    type: Annotated[str | None, Query(max_length=50, description="实体类型 · an entity type")] = None,
+    type: _Type = None,
     limit: Limit = 20,
+    offset: Offset = 0,
 ) -> Response:
     """按名称查找实体 · Entities by name, the best first."""
-    return reading.answer(
-        lambda now: {"entities": [rows.match_row(match) for match in now.graph.find(q, type=type, limit=limit)]}
-    )
-
-
-@api.get("/entity/{id:path}", tags=["实体 entities"])
-def entity(id: str, reading: Reading) -> Response:
-    """一个实体及其全部陈述、证据和推断 · An entity, every statement about it with its evidence, and what follows."""
 
     def look(now: Snapshot) -> Json:
-        found = now.graph.resolve(id)
-        outgoing, incoming = now.graph.statements(found.id)
-        inferred = inferences(now.graph.store, about=found.id)
-        labels = now.graph.ends([*outgoing, *incoming, *inferred], found)
-        return rows.described_row(found, outgoing, incoming, inferred, labels, now.graph.ontology)
+        found, total = now.graph.search(q, type=type, limit=limit, offset=offset)
+        return {"total": total, "entities": [rows.match_row(match) for match in found]}
 
     return reading.answer(look)
 
 
+def described(now: Snapshot, found: Entity, limit: int = MOST, offset: int = 0) -> Json:
+    """The entity with a page of the statements that lead from it and to it, and what follows from them."""
+    outgoing, incoming = now.graph.statements(found.id)
+    shown = paged(outgoing, limit, offset), paged(incoming, limit, offset)
+    inferred = inferences(now.graph.store, about=found.id)
+    labels = now.graph.ends([*shown[0], *shown[1], *inferred], found)
+    totals = {"outgoing_total": len(outgoing), "incoming_total": len(incoming)}
+    return {**rows.described_row(found, *shown, inferred, labels, now.graph.ontology), **totals}
+
+
+@api.get("/entity/{id:path}", tags=["实体 entities"])
+def entity(id: _Entity, reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
+    """一个实体及其陈述、证据和推断 · An entity, the statements about it with their evidence, and what follows."""
+    return reading.answer(lambda now: described(now, now.graph.resolve(id), limit, offset))
+
+
 @api.get("/neighbours/{id:path}", tags=["实体 entities"])
-def neighbours(id: str, reading: Reading, limit: Limit = 50) -> Response:
+def neighbours(
+    id: _Entity,
+    reading: Reading,
+    relation: Annotated[
+        str, Query(max_length=50, description="只经此关系 · by this relation only", examples=["targets"])
+    ] = "",
+    type: Annotated[
+        str, Query(max_length=50, description="只要此类实体 · of this type only", examples=["Technology"])
+    ] = "",
+    modality: Annotated[
+        str, Query(max_length=20, description="只经此语态 · by statements of this modality only", examples=["actual"])
+    ] = "",
+    source: Annotated[str, Query(max_length=500, description="只看这篇文献 · by this document only")] = "",
+    min_belief: Annotated[float, Query(ge=0, le=1, description="最低可信度 · believed at least so much")] = 0.0,
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> Response:
     """相邻实体 · The entities one statement away."""
+    only = Only(relation, type, modality, source, min_belief)
 
     def look(now: Snapshot) -> Json:
-        found = now.graph.neighbours(now.graph.resolve(id).id, limit)
-        return {"neighbours": [rows.neighbour_row(neighbour) for neighbour in found]}
+        found, total = now.graph.neighbour_page(now.graph.resolve(id).id, limit, offset, only)
+        return {"total": total, "neighbours": [rows.neighbour_row(neighbour) for neighbour in found]}
 
     return reading.answer(look)
 
@@ -93,8 +131,8 @@ def neighbours(id: str, reading: Reading, limit: Limit = 50) -> Response:
 @api.get("/chains", tags=["关系链 chains"])
 def chains(
     reading: Reading,
-    start: Annotated[Name, Query(alias="from")],
-    end: Annotated[Name, Query(alias="to")],
+    start: Annotated[Name, Query(alias="from", examples=["863计划"])],
+    end: Annotated[Name, Query(alias="to", examples=["新能源汽车产业"])],
     max_hops: Annotated[int, Query(ge=1, le=8, description="最多几步 · the longest chain")] = 5,
     limit: Annotated[int, Query(ge=1, le=100, description="最多条数 · at most so many")] = 10,
     actual: Annotated[bool, Query(description="不含建议 · without what is only proposed")] = False,
@@ -113,12 +151,13 @@ def chains(
 
 
 @api.get("/merges", tags=["实体 entities"])
-def merges(reading: Reading) -> Response:
+def merges(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
     """哪些实体已合并，理由与依据 · Which entities were merged, why and where it is read."""
 
     def look(now: Snapshot) -> Json:
         found, labels = now.graph.merges()
-        return {"merges": [rows.merge_row(decision, labels) for decision in found]}
+        page = [rows.merge_row(decision, labels) for decision in paged(found, limit, offset)]
+        return {"total": len(found), "merges": page}
 
     return reading.answer(look)
 
@@ -135,6 +174,25 @@ def ontology_(reading: Reading) -> Response:
     return JSONResponse(rows.ontology_row(load()))
 
 
+@api.get("/export/{format}", tags=["全图 the whole"], responses={200: {"content": {"*/*": {}}}})
+def export_(format: Annotated[Format, Path(examples=["jsonl"])], reading: Reading) -> Response:
+    """导出全图 · The whole graph in one of the formats of `kg export`."""
+    ending, media = _EXPORTS.get(format, (format, "application/octet-stream"))
+    headers = {"Content-Disposition": f'attachment; filename="policykg.{ending}"'}
+    return reading.stream(lambda now, stream: export.write(now.graph.store, format, stream), media, headers)
+
+
+_EXPORTS = {
+    "jsonl": ("jsonl", "application/jsonl"),
+    "trig": ("trig", "application/trig"),
+    "nquads": ("nq", "application/n-quads"),
+    "turtle": ("ttl", "text/turtle; charset=utf-8"),
+    "jsonld": ("jsonld", "application/ld+json"),
+    "graphml": ("graphml", "application/graphml+xml"),
+}
+"""Format → the ending of its files, its media type."""
+
+
 # ---- Questions
 
 
@@ -149,19 +207,21 @@ def questions(known: Mapping[str, Question], ontology: Ontology) -> APIRouter:
             _asking(question),
             summary=question.name,
             description=f"{question.zh}\n\n{question.en}",
-            openapi_extra={"parameters": [_parameter(param, ontology) for param in question.params]},
+            openapi_extra={
+                "parameters": [_parameter(param, question.example, ontology) for param in question.params],
+            },
         )
     router.add_api_route("/{name}", _unknown_question, include_in_schema=False)
     return router
 
 
 def _asking(question: Question) -> Callable[..., Response]:
-    def ask(request: Request, reading: Reading, limit: Limit = MOST) -> Response:
-        given = {name: value for name, value in request.query_params.items() if name != "limit"}
+    def ask(request: Request, reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
+        given = {name: value for name, value in request.query_params.items() if name not in ("limit", "offset")}
 
         def look(now: Snapshot) -> Json:
             answer = queries.table_json(queries.run(now.graph, question, given))
-            return {"total": len(answer["rows"]), **answer, "rows": answer["rows"][:limit]}
+            return {"total": len(answer["rows"]), **answer, "rows": paged(answer["rows"], limit, offset)}
 
         return reading.answer(look)
 
@@ -173,7 +233,7 @@ def _unknown_question(name: str) -> Response:
     raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
-def _parameter(param: Param, ontology: Ontology) -> Json:
+def _parameter(param: Param, example: Mapping[str, str], ontology: Ontology) -> Json:
     """The parameter as OpenAPI describes it."""
     schema: Json = {"type": "string", "maxLength": 500}
     if choices := queries.choices(ontology, param):
@@ -181,4 +241,5 @@ def _parameter(param: Param, ontology: Ontology) -> Json:
     if param.default is not None:
         schema["default"] = param.default
     said = f"{param.label_zh} · {param.label_en} ({param.kind})"
-    return {"name": param.name, "in": "query", "required": param.required, "description": said, "schema": schema}
+    row = {"name": param.name, "in": "query", "required": param.required, "description": said, "schema": schema}
+    return {**row, "example": example[param.name]} if param.name in example else row

@@ -52,7 +52,7 @@ _READY = "return document.querySelector('main:not([aria-busy]) h1')?.textContent
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with process(filled(tmp_path_factory.mktemp("browser") / "store"), TOKEN) as (address, _):
+    with process(filled(tmp_path_factory.mktemp("browser") / "store"), token=TOKEN) as (address, _):
         yield address
 
 

@@ -142,7 +142,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(place: Path) -> Iterator[httpx.Client]:
-    with process(place, TOKEN) as (address, _), httpx.Client(base_url=address, timeout=20) as client:
+    with process(place, token=TOKEN) as (address, _), httpx.Client(base_url=address, timeout=20) as client:
         yield client
 
 
