@@ -33,6 +33,8 @@ _QUOTE = 600
 """The longest quote, likewise."""
 _NAMED = 25
 """How many entities have names that can be read without zooming in."""
+_SCREEN = 850
+"""How many pixels of the screen all of the drawing has."""
 _ALIASES = 12
 """The most names that one entity shows."""
 _SENTENCES = 12
@@ -67,7 +69,7 @@ def _network(
     network = Network(directed=True, cdn_resources="in_line")
     degrees = Counter(end for edge in edges for end in (edge.subject, edge.object))
     places = canvas.places([entity.id for entity in entities], [(edge.subject, edge.object) for edge in edges])
-    sizes = _sizes(entities, degrees)
+    sizes = _sizes(entities, degrees, places)
     for entity in entities:
         x, y = places[entity.id]
         network.add_node(entity.id, **_node(entity, ontology, language), x=x, y=y, **sizes[entity.id])
@@ -95,15 +97,18 @@ def _node(entity: Entity, ontology: Ontology, language: Language) -> dict[str, A
     }
 
 
-def _sizes(entities: Sequence[Entity], degrees: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+def _sizes(
+    entities: Sequence[Entity], degrees: Mapping[str, int], places: Mapping[str, tuple[int, int]]
+) -> dict[str, dict[str, Any]]:
     """How large the entities are drawn: the more statements, the larger. The names of the busiest grow with the
     drawing, so that they can be read when all of it is on the screen."""
     busiest = {entity.id for entity in sorted(entities, key=lambda e: (-degrees[e.id], e.id))[:_NAMED]}
-    far = max(1.0, sqrt(len(entities) / _NAMED))
+    spread = max((max(axis) - min(axis) for axis in zip(*places.values(), strict=True)), default=0)
+    far = max(1.0, (spread + 200) / _SCREEN)
     return {
         entity.id: {
             "size": sqrt(far) * min(60.0, 9 + 4 * sqrt(degrees[entity.id])),
-            "font": {"size": 14 * far * min(far, 1.35) if entity.id in busiest else 13},
+            "font": {"size": round(13 * far) if entity.id in busiest else 13},
         }
         for entity in entities
     }
@@ -149,7 +154,12 @@ def _legend(types: Iterable[EntityType], ontology: Ontology, language: Language)
 def _options() -> dict[str, Any]:
     fonts = "Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, WenQuanYi Micro Hei, sans-serif"
     return {
-        "nodes": {"font": {"face": fonts, "strokeWidth": 4, "strokeColor": "#ffffff"}, "borderWidth": 1},
+        "nodes": {
+            "font": {"face": fonts, "strokeWidth": 4, "strokeColor": "#ffffff"},
+            "borderWidth": 1,
+            # names do not grow further when one zooms in
+            "scaling": {"label": {"maxVisible": 20}},
+        },
         "edges": {
             "arrows": {"to": {"enabled": True, "scaleFactor": 0.6}},
             "font": {"face": fonts, "size": 13, "color": "#333333", "strokeWidth": 3},

@@ -111,7 +111,10 @@ function legend(names) {
   return h("ul", { class: "legend" }, names.map((name, number) => h("li", null, swatch(number), name)));
 }
 
-const swatch = (number) => svg("svg", { width: 12, height: 12, "aria-hidden": "true", class: `hue${number % SERIES}` }, svg("rect", { width: 12, height: 12, rx: 2 }));
+const swatch = (number) => svg("svg", { width: 12, height: 12, "aria-hidden": "true", class: hueOf(number) }, svg("rect", { width: 12, height: 12, rx: 2 }));
+
+/** The class of a series' colour; beyond the number of colours they come again, paler. */
+const hueOf = (number) => `hue${Math.max(number, 0) % SERIES}${number >= SERIES ? " pale" : ""}`;
 
 /** Bars, one for each value of `x`: as long as the sum of `y`, or where there is none, as there are rows. */
 function stacked(spec, answer) {
@@ -145,7 +148,7 @@ function stacked(spec, answer) {
       const y = number * ROW;
       const boxes = order.filter((part) => bar.parts.get(part)).map((part) => {
         const size = bar.parts.get(part);
-        const box = svg("rect", { x, y: y + 4, width: Math.max(1, size * scale), height: ROW - 8, class: `hue${order.indexOf(part) % SERIES}` },
+        const box = svg("rect", { x, y: y + 4, width: Math.max(1, size * scale), height: ROW - 8, class: hueOf(order.indexOf(part)) },
           hint([key, part, count(size)].filter(Boolean).join(" · ")));
         x += size * scale;
         return box;
@@ -202,7 +205,7 @@ export function spans(items, name) {
       const bars = group.map((item) => {
         const x = left + (item.start - low) * scale;
         const size = Math.max((item.end - item.start + 1) * scale, 7);
-        return svg("rect", { x, y: y + 7, width: size, height: ROW - 14, rx: 3, class: `hue${(item.hue ?? 0) % SERIES} span` }, hint(item.hint ?? said));
+        return svg("rect", { x, y: y + 7, width: size, height: ROW - 14, rx: 3, class: `${hueOf(item.hue ?? 0)} span` }, hint(item.hint ?? said));
       });
       const { href } = group[0];
       return [href ? svg("a", { href }, title, hint(said)) : title, bars];
@@ -260,7 +263,7 @@ function scatter(spec, answer) {
     if (order) return { at: answer.rows.map((row) => order.indexOf(pick(row[name]))), low: -0.5, high: order.length - 0.5, kinds: order };
     const cells = answer.rows.map((row) => pick(row[name]));
     const numbers = cells.map(Number);
-    if (cells.every((cell, n) => cell === "" || !Number.isNaN(numbers[n]))) return { at: numbers, low: Math.min(...numbers, 0), high: Math.max(...numbers, 1) };
+    if (cells.every((cell, n) => cell === "" || !Number.isNaN(numbers[n]))) return scaled(numbers);
     const kinds = [...new Set(cells)];
     return { at: cells.map((cell) => kinds.indexOf(cell)), low: -0.5, high: kinds.length - 0.5, kinds };
   };
@@ -273,7 +276,7 @@ function scatter(spec, answer) {
     const [left, bottom] = [y.kinds ? Math.min(150, w * 0.3) : 46, height - 44];
     const px = (v) => left + ((v - x.low) / (x.high - x.low)) * (w - left - 70);
     const py = (v) => bottom - ((v - y.low) / (y.high - y.low)) * (bottom - 16);
-    const ticks = (scale) => (scale.kinds ? scale.kinds.map((kind, n) => [n, kind]) : [0, 1, 2, 3, 4].map((n) => scale.low + ((scale.high - scale.low) * n) / 4).map((v) => [v, count(Math.round(v * 100) / 100)]));
+    const ticks = (scale) => (scale.kinds ? scale.kinds.map((kind, n) => [n, kind]) : scale.ticks.map((v) => [v, count(v)]));
     const seen = new Map();
     const points = answer.rows.map((row, n) => {
       const key = `${x.at[n]} ${y.at[n]}`;
@@ -282,7 +285,7 @@ function scatter(spec, answer) {
       // what falls on one point lies around it
       const [cx, cy] = [px(x.at[n]) + 9 * Math.sqrt(again) * Math.cos(again * 2.4), py(y.at[n]) + 9 * Math.sqrt(again) * Math.sin(again * 2.4)];
       const cell = answer.columns.map(({ name }) => row[name]).find((each) => each?.kind === "entity");
-      const dot = svg("circle", { cx, cy, r: 5, class: `hue${series.indexOf(spec.series ? pick(row[first(spec.series)]) : "") % SERIES} span` }, hint(titleOf(row)));
+      const dot = svg("circle", { cx, cy, r: 5, class: `${hueOf(series.indexOf(spec.series ? pick(row[first(spec.series)]) : ""))} span` }, hint(titleOf(row)));
       return linked(cell, dot, answer.rows.length <= 25 ? text(cx + 8, cy, cut(titleOf(row), 90, 11), { class: "small" }) : []);
     });
     return root(w, height, names.join(" × "),
@@ -291,6 +294,18 @@ function scatter(spec, answer) {
       text(w - 10, height - 8, names[0], { "text-anchor": "end", class: "faint" }), text(4, 8, names[1], { class: "faint" }), points);
   };
   return h("div", null, legend(series.filter(Boolean)), drawn(draw));
+}
+
+/** An axis of numbers from 0 or below, with room beside the last of its round ticks. */
+function scaled(numbers) {
+  const [low, high] = [Math.min(...numbers, 0), Math.max(...numbers, 1)];
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max([1, 2, 5, 10].find((each) => each * power >= rough) * power, numbers.every(Number.isInteger) ? 1 : 0);
+  const ticks = [];
+  for (let n = Math.ceil(low / step); n * step <= high; n++) ticks.push(Math.round(n * step * 1e6) / 1e6);
+  const beyond = (high - low) * 0.09;
+  return { at: numbers, low: low - beyond, high: high + beyond, ticks };
 }
 
 /** What `x` names joined to what `y` names. */

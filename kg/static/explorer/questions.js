@@ -57,9 +57,10 @@ export async function analysis({ rest, params }) {
   }
   const one = analyses.find((each) => each.name === rest);
   if (!one) throw new Error(say("noAnalysis"));
-  const beside = one.params.find((param) => param.kind === "Entity");
+  const [beside] = one.params.filter((param) => param.kind === "Entity");
   const other = params.get("beside") ?? "";
-  const more = beside ? nameField("beside", `${say("beside")}${titled(beside)}`, other) : "";
+  const pair = one.params.filter((param) => param.kind === "Entity" && param.required).length > 1;
+  const more = beside && !pair ? nameField("beside", `${say("beside")}${titled(beside)}`, other) : "";
   const head = [pick(one), back("analysis"), paragraph(pick(one.description), "lead"), await asking("analysis", one, params, more)];
   const given = values(one, params);
   if (one.params.some((param) => param.required && !given[param.name])) return [...head, empty(say("fillIn"))];
