@@ -73,14 +73,10 @@ def create_app(
     app.add_middleware(Observed, telemetry=app.state.telemetry)
     problems.install(app)
     app.state.uploads = Uploads(store_path, token) if token else None
-    app.include_router(canvas_routes.router)
-    app.include_router(upload.router)
-    app.include_router(routes.api)
+    # a request is compared with the routes in their order: the questions, which are many, come last
+    for router in (sparql.router, linked.router, routes.api, canvas_routes.router, upload.router, _service, _pages):
+        app.include_router(router)
     app.include_router(routes.questions(queries.load(), ontology))
-    app.include_router(linked.router)
-    app.include_router(sparql.router)
-    app.include_router(_service)
-    app.include_router(_pages)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/vis", StaticFiles(directory=drawing_folder()))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))

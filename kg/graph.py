@@ -316,9 +316,10 @@ SELECT DISTINCT ?st {
 
 _NEIGHBOURS = f"""
 SELECT DISTINCT ?st ?s ?p ?o ?m ?b ?source ?time ?value {{
-    {{ GRAPH ?source {{ ?st pkg:subject $NODE }} }} UNION {{ GRAPH ?source {{ ?st pkg:object $NODE }} }}
-    {STATED}
+    {{ {STATED.replace("?st ", "?st pkg:subject $NODE . ?st ", 1)} }}
+    UNION {{ {STATED.replace("?st ", "?st pkg:object $NODE . ?st ", 1)} }}
 }}"""
+"""The node stands inside the pattern: a join with the pattern as a whole reads every statement there is."""
 
 _TYPES = "SELECT ?type (COUNT(?e) AS ?n) { ?e a ?type } GROUP BY ?type"
 _STATED = "SELECT ?p ?m (COUNT(?st) AS ?n) { GRAPH ?g { ?st pkg:predicate ?p ; pkg:modality ?m } } GROUP BY ?p ?m"

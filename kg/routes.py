@@ -11,13 +11,14 @@ from starlette.exceptions import HTTPException
 from kg import export, queries, rows
 from kg.answers import MOST, Json, Limit, Name, Offset, Reading, paged
 from kg.export import Format, entity_row
-from kg.graph import Only
+from kg.graph import Graph, Only
 from kg.inference import inferences
 from kg.live import Snapshot
 from kg.model import Entity, Modality
 from kg.ontology import Ontology, load
 from kg.problems import PROBLEMS
 from kg.queries import Param, Question
+from kg.store import DocumentSummary
 
 api = APIRouter(prefix="/api", responses=PROBLEMS)
 
@@ -29,12 +30,16 @@ _Type = Annotated[str | None, Query(max_length=50, description="实体类型 · 
 _Entity = Annotated[str, Path(description="标识或任一名称 · its id or any name of it", examples=["program/863计划"])]
 
 
+def _documents(graph: Graph) -> tuple[DocumentSummary, ...]:
+    return graph.store.documents()
+
+
 @api.get("/documents", tags=["文献 documents"])
 def documents(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
     """全部文献 · All documents, with what they say of themselves and how much was read from each."""
 
     def look(now: Snapshot) -> Json:
-        found = now.graph.store.documents()
+        found = now.once(_documents)
         page = [rows.document_row(document) for document in paged(found, limit, offset)]
         return {"total": len(found), "documents": page}
 
@@ -165,7 +170,7 @@ def merges(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Respons
 @api.get("/stats", tags=["全图 the whole"])
 def stats(reading: Reading) -> Response:
     """图谱的规模 · How much the graph holds."""
-    return reading.answer(lambda now: rows.stats_row(now.graph.stats()))
+    return reading.answer(lambda now: rows.stats_row(now.once(Graph.stats)))
 
 
 @api.get("/ontology", tags=["全图 the whole"])

@@ -19,7 +19,7 @@ from kg.live import LiveStore, Snapshot
 from kg.media import GRAPHS, RESULTS, choose, typed
 from kg.problems import PROBLEMS
 from kg.telemetry import Telemetry
-from kg.workers import Answered, Asked, Busy, Pool, TooMuch
+from kg.workers import Answered, Asked, Busy, Gone, Pool, TooMuch
 
 LONGEST = 100_000
 """The most bytes of a request's body, or characters of a query."""
@@ -154,7 +154,10 @@ async def _asked(request: Request, asked: Asked) -> Answered:
     pool: Pool = request.app.state.pool
     telemetry: Telemetry = request.app.state.telemetry
     try:
-        answer = await _unless_gone(request, pool, asked)
+        answer = await pool.ask(asked, request.is_disconnected)
+    except Gone as error:
+        telemetry.query("gone")
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the client has gone") from error
     except Busy as error:
         telemetry.query("busy")
         said = "too many queries at once: ask again in a moment"
@@ -170,24 +173,6 @@ async def _asked(request: Request, asked: Asked) -> Answered:
         raise
     telemetry.query("answered")
     return answer
-
-
-_LOOK = 0.5
-"""Seconds between looks whether the client is still there."""
-
-
-async def _unless_gone(request: Request, pool: Pool, asked: Asked) -> Answered:
-    """The answer; where the client goes away before, the query is stopped."""
-    answering = asyncio.ensure_future(pool.ask(asked))
-    try:
-        while not (await asyncio.wait((answering,), timeout=_LOOK))[0]:
-            if await request.is_disconnected():
-                break
-        else:
-            return answering.result()
-    finally:
-        answering.cancel()
-    raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the client has gone")
 
 
 _GAP = r"(?:\s++|#[^\n\r]*+)*+"

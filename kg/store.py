@@ -288,7 +288,12 @@ class Store:
         """What is known of an entity as triples, in a fixed order: its description, the direct triples from and to it,
         and its statements (at most so many) with their evidence. None where no document names it."""
         node = str(rdf.entity_node(id))
-        return sorted(self._construct(_ABOUT.replace("$NODE", node).replace("$MOST", str(most))), key=str)
+        rows = self.select(_STATED_OF.replace("$NODE", node).replace("$MOST", str(most)))
+        own = self._construct(_ABOUT.replace("$NODE", node))
+        stated = self._construct(
+            _STATEMENTS.replace("$NODES", f"VALUES ?st {{ {' '.join(str(r['st']) for r in rows)} }}")
+        )
+        return sorted({*own, *stated}, key=str)
 
     def about_statement(self, id: str) -> list[ox.Triple]:
         """A statement with its evidence and its figure as triples, in a fixed order. None where there is none."""
@@ -434,17 +439,11 @@ CONSTRUCT { ?n ?p ?o } WHERE {
     { $NODE ?p ?o BIND($NODE AS ?n) }
     UNION { ?n ?p $NODE BIND($NODE AS ?o) }
     UNION { GRAPH ?g { $NODE ?p ?o } BIND($NODE AS ?n) }
-    UNION {
-        { SELECT DISTINCT ?st ?g {
-            GRAPH ?g { { ?st pkg:subject $NODE } UNION { ?st pkg:object $NODE } ?st a pkg:Statement }
-        } LIMIT $MOST }
-        GRAPH ?g {
-            { ?st ?p ?o BIND(?st AS ?n) }
-            UNION { ?st pkg:evidence|pkg:observation ?n . ?n ?p ?o }
-            UNION { ?st pkg:evidence/pkg:part ?n . ?n ?p ?o }
-        }
-    }
 }"""
+_STATED_OF = """
+SELECT DISTINCT ?st {
+    { GRAPH ?g { ?st pkg:subject $NODE ; a pkg:Statement } } UNION { GRAPH ?g { ?st pkg:object $NODE ; a pkg:Statement } }
+} ORDER BY ?st LIMIT $MOST"""
 
 STATED = """
     GRAPH ?source {

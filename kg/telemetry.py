@@ -42,7 +42,7 @@ class Telemetry:
         )
         self.queries = Counter(
             "policykg_sparql_queries",
-            "SPARQL queries by what became of them: answered, refused, busy, or stopped for time, size, memory",
+            "SPARQL queries by what became of them: answered, refused, busy, gone, or stopped for time, size, memory",
             ("outcome",),
             registry=self.registry,
         )

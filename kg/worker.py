@@ -5,7 +5,6 @@ Beside the server's clock two limits of the system hold, also when the server is
 memory.
 """
 
-import json
 import os
 import resource
 import sys
@@ -13,6 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from struct import Struct
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from kg.errors import PolicykgError
 from kg.media import GRAPHS, RESULTS
@@ -39,8 +40,17 @@ class Frame(NamedTuple):
 
     def packed(self) -> bytes:
         """The frame as bytes."""
-        head = json.dumps(self.head).encode()
+        head = orjson.dumps(self.head)
         return SIZES.pack(len(head), len(self.body)) + head + self.body
+
+    @classmethod
+    def unpacked(cls, data: bytearray) -> "Frame | None":
+        """The frame that the bytes are; None as long as they are only a part of one."""
+        if len(data) < SIZES.size:
+            return None
+        head, body = SIZES.unpack_from(data)
+        start, end = SIZES.size + head, SIZES.size + head + body
+        return cls(orjson.loads(data[SIZES.size : start]), bytes(data[start:end])) if len(data) >= end else None
 
 
 class _Large(Exception):
@@ -103,7 +113,7 @@ def _read(source: IO[bytes]) -> Frame | None:
     if len(sizes) < SIZES.size:
         return None
     head, body = SIZES.unpack(sizes)
-    return Frame(json.loads(source.read(head)), source.read(body))
+    return Frame(orjson.loads(source.read(head)), source.read(body))
 
 
 def _limit_cpu(seconds: float) -> None:
