@@ -76,6 +76,8 @@ def create_app(
     # a request is compared with the routes in their order: the questions, which are many, come last
     for router in (sparql.router, linked.router, routes.api, canvas_routes.router, upload.router, _service, _pages):
         app.include_router(router)
+    if token:
+        app.include_router(upload.sending)
     app.include_router(routes.questions(queries.load(), ontology))
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/vis", StaticFiles(directory=drawing_folder()))

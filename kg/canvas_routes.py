@@ -24,7 +24,11 @@ router = APIRouter(prefix="/api", responses=PROBLEMS)
 _Names = Annotated[list[Annotated[str, Field(max_length=500)]] | None, Query(max_length=100)]
 _Around = Annotated[
     list[Annotated[str, Field(max_length=500)]],
-    Query(max_length=60, description="这些实体的周围；不填则取陈述最多的 · around these entities; else the busiest"),
+    Query(
+        max_length=60,
+        description="这些实体的周围；不填则取陈述最多的 · around these entities; else the busiest",
+        examples=[["863计划"]],
+    ),
 ]
 
 
@@ -59,7 +63,9 @@ def graph(
 @router.get("/statements", tags=["实体 entities"])
 def statements(
     reading: Reading,
-    source: Annotated[str | None, Query(max_length=500, description="在这篇文献中读到 · read in this document")] = None,
+    source: Annotated[
+        str | None, Query(max_length=500, description="在这篇文献中读到 · read in this document", examples=["hpc-zh"])
+    ] = None,
     s: Annotated[str | None, Query(max_length=500, description="主语 · subject, any name or id")] = None,
     p: Annotated[str | None, Query(max_length=100, description="关系 · relation")] = None,
     o: Annotated[str | None, Query(max_length=500, description="宾语 · object, any name or id")] = None,
@@ -98,7 +104,9 @@ class Sheet(BaseModel):
 
 
 _MOST_BYTES = 16 * 1024 * 1024
-_TABLE = {"requestBody": {"content": {"application/json": {"schema": Sheet.model_json_schema()}}, "required": True}}
+_EXAMPLE = {"columns": ["计划", "年份"], "rows": [["863计划", 1986]]}
+_JSON = {"schema": Sheet.model_json_schema(), "example": _EXAMPLE}
+_TABLE = {"requestBody": {"content": {"application/json": _JSON}, "required": True}}
 
 
 @router.post("/spreadsheet", tags=["问题 questions"], response_class=Plain, openapi_extra=_TABLE)

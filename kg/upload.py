@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
 from hmac import compare_digest
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from tempfile import mkdtemp
@@ -216,17 +217,17 @@ def file_name(name: str) -> str:
 
 # ---- Routes
 
-router = APIRouter(prefix="/api", tags=["文献 documents"], responses=PROBLEMS)
+_TAGS: list[str | Enum] = ["文献 documents"]
+router = APIRouter(prefix="/api", tags=_TAGS, responses=PROBLEMS)
+sending = APIRouter(prefix="/api", tags=_TAGS, responses=PROBLEMS)
+"""For a server that takes documents."""
 
-_OFF = "this server takes no documents: start it with kg serve --token TOKEN (or KG_TOKEN)"
 _WRONG = "documents are taken from who names the server's token only: send Authorization: Bearer TOKEN"
 
 
 def _uploads(request: Request, authorization: str) -> Uploads:
-    """The server's uploads. Raises 403 where it takes none, 401 where the token is not named."""
-    uploads: Uploads | None = getattr(request.app.state, "uploads", None)
-    if uploads is None:
-        raise HTTPException(403, _OFF)
+    """The server's uploads. Raises 401 where the token is not named."""
+    uploads: Uploads = request.app.state.uploads
     if not uploads.allows(authorization):
         raise HTTPException(401, _WRONG, {"WWW-Authenticate": "Bearer"})
     return uploads
@@ -235,7 +236,7 @@ def _uploads(request: Request, authorization: str) -> Uploads:
 _Token = Annotated[str, Header(max_length=1000)]
 
 
-@router.post("/documents", status_code=202)
+@sending.post("/documents", status_code=202)
 async def send(
     request: Request,
     name: Annotated[str, Query(min_length=1, max_length=500, description="文件名 · the file's name")],
@@ -259,7 +260,7 @@ async def send(
 @router.get("/uploads")
 def uploads(request: Request, authorization: _Token = "") -> Response:
     """是否接收文献；已送入的文献及其结果 · Whether documents are taken, and what became of those sent."""
-    limits = {"enabled": getattr(request.app.state, "uploads", None) is not None, "max_bytes": MAX_BYTES}
+    limits = {"enabled": request.app.state.uploads is not None, "max_bytes": MAX_BYTES}
     if not (limits["enabled"] and authorization):
         return JSONResponse({**limits, "jobs": []})
     return JSONResponse({**limits, "jobs": [asdict(job) for job in _uploads(request, authorization).jobs()]})

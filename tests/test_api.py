@@ -375,7 +375,9 @@ def asked(client: httpx.Client, method: str, path: str, operation: dict[str, Any
     if method == "get":
         return client.get(path, params=params)
     ((media, body),) = [(m, each) for m, each in operation["requestBody"]["content"].items() if "example" in each]
-    return client.request(method, path, content=body["example"].encode(), headers={"Content-Type": media})
+    example = body["example"]
+    content = example if isinstance(example, str) else json.dumps(example)
+    return client.request(method, path, content=content.encode(), headers={"Content-Type": media})
 
 
 @pytest.mark.parametrize(
@@ -412,7 +414,7 @@ def test_nothing_can_be_written(client: httpx.Client) -> None:
 
 
 def test_pages_bring_all_they_need_and_forbid_the_rest(client: httpx.Client) -> None:
-    for path in ("/", "/docs", "/view", "/static/explorer.js", "/swagger/swagger-ui-bundle.js", "/api/stats"):
+    for path in ("/", "/docs", "/view", "/static/explorer/app.js", "/swagger/swagger-ui-bundle.js", "/api/stats"):
         response = client.get(path)
         assert response.status_code == 200, path
         assert response.headers["x-content-type-options"] == "nosniff"
