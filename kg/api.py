@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import canvas_routes, linked, problems, queries, routes, sparql, upload
+from kg import analysis_routes, canvas_routes, linked, problems, queries, routes, sparql, upload
 from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
@@ -79,6 +79,7 @@ def create_app(
     if token:
         app.include_router(upload.sending)
     app.include_router(routes.questions(queries.load(), ontology))
+    app.include_router(analysis_routes.router())
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/vis", StaticFiles(directory=drawing_folder()))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
