@@ -35,7 +35,9 @@ PAGES = (
     "questions/timeline?who=863计划&go=1",
     "questions/timeline?who=863计划&go=1&as=chart&lang=en",
     "analysis",
-    "sparql",
+    "analysis/program-timeline?country=中国&beside=中国&go=1",
+    "analysis/instrument-mix?go=1",
+    f"sparql?q={quote('SELECT ?a ?b { ?a pkg:targets ?b }')}",
     "documents",
     "documents/paper-a?at=0-5",
     "documents/paper-a?show=refusals",
@@ -46,7 +48,7 @@ _FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --disable-background-networking --no-first-run "
     "--disable-component-update --disable-sync --window-size=1200,900"
 )
-_LATER = re.compile(r"/api/(templates|analysis)|/sparql")
+_LATER = re.compile("/api/templates")
 _READY = "return document.querySelector('main:not([aria-busy]) h1')?.textContent"
 
 
@@ -78,7 +80,7 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     chromium.get_log("performance")
     yield chromium
     assert "pwned" not in chromium.title
-    # a server without templates of chains, analyses or SPARQL says so with 404
+    # a server without templates of chains says so with 404
     logged = [entry["message"] for entry in chromium.get_log("browser")]
     assert [line for line in logged if not _LATER.search(line)] == []
     asked = [json.loads(entry["message"])["message"] for entry in chromium.get_log("performance")]
@@ -307,6 +309,28 @@ def test_answers_are_charts_and_files(browser: webdriver.Chrome, address: str) -
     book = kept(browser, content.find_element(By.XPATH, ".//button[.='Excel']").click)
     with zipfile.ZipFile(BytesIO(book)) as parts:
         assert "比亚迪" in parts.read("xl/sharedStrings.xml").decode()
+
+
+def test_a_query_is_written_with_completion_and_answered(browser: webdriver.Chrome, address: str) -> None:
+    content = shown(browser, address, "sparql")
+    area = content.find_element(By.TAG_NAME, "textarea")
+    area.clear()
+    area.send_keys("SELECT ?what WHERE { ?program a pkg:Program ; pkg:targ")
+    wait(browser, lambda: content.find_elements(By.CSS_SELECTOR, "#terms [role=option]"))
+    area.send_keys(Keys.TAB, " ?what }")
+    assert "pkg:targets ?what" in str(area.get_attribute("value"))
+    area.send_keys(Keys.CONTROL, Keys.ENTER)
+    wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, "main td a"))
+    assert browser.find_element(By.CSS_SELECTOR, "main td a").text == "动力电池"
+    assert "targets" in browser.current_url
+
+
+def test_an_analysis_is_a_chart_with_its_table(browser: webdriver.Chrome, address: str) -> None:
+    content = shown(browser, address, "analysis")
+    content.find_element(By.CSS_SELECTOR, ".listed a[href*='centrality']").click()
+    wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".chart rect"))
+    wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, "main tbody tr"))
+    assert "动力电池" in browser.find_element(By.CSS_SELECTOR, ".chart").text
 
 
 # ---- Every page
