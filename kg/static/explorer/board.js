@@ -125,7 +125,9 @@ function lineOf(edge, places, nth, taken, chosen) {
   if (same) {
     const x = from.x + CARD.width;
     const [y1, y2] = [middle(from), middle(to)];
-    curves.push([x, y1, x + 60, y1, x + 60, y2, x, y2]);
+    // the farther apart, the wider, so that such lines do not lie on each other
+    const bend = Math.min(30 + Math.abs(y2 - y1) * 0.3, SPACE);
+    curves.push([x, y1, x + bend, y1, x + bend, y2, x, y2]);
   } else {
     const [out, into] = onward ? [CARD.width, 0] : [0, CARD.width];
     const bend = (SPACE / 2) * (onward ? 1 : -1);

@@ -42,9 +42,12 @@ async function finder(params) {
   const [templates, documents] = await Promise.all([ask("templates").then((all) => all.templates).catch(() => []), sources().catch(() => [])]);
   const get = (name) => params.get(name) ?? "";
   const types = optionsOf(known, "types");
+  // a chain may begin at any thing of a type: its name stands in the place of an entity's
+  const anyOf = known.types.has(get("from")) ? get("from") : "";
   const used = [...SEVERAL, "max_hops", "min_confidence", "from_year", "to_year", "place", "limit"].some((name) => params.has(name));
   const ends = h("div", { class: "fields" },
-    nameField("from", say("from"), get("from")),
+    nameField("from", say("from"), anyOf ? "" : get("from")),
+    choice("from_type", say("fromType"), types, anyOf),
     nameField("to", say("to"), get("to")),
     choice("to_type", say("toType"), types, get("to_type")),
     templates.length ? choice("template", say("template"), templates.map((each) => [each.name, pick(each)]), get("template")) : "",
@@ -59,7 +62,11 @@ async function finder(params) {
     number("from_year", say("fromYear"), get("from_year"), { min: 1000, max: 2100 }),
     number("to_year", say("toYear"), get("to_year"), { min: 1000, max: 2100 }),
     nameField("place", say("place"), get("place"), { type: () => "Place" })));
-  return form([ends, more], say("findChains"), (values) => (location.hash = url("chain", "", values)), { class: "finder" });
+  return form([ends, more], say("findChains"), begin, { class: "finder" });
+}
+
+function begin({ from, from_type: type, ...values }) {
+  location.hash = url("chain", "", { from: from ?? type, ...values });
 }
 
 /** Ways to begin where nothing is asked yet. */

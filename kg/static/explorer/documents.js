@@ -1,6 +1,6 @@
 // Documents: their list, their text with its statements marked, what was refused, and sending new ones.
 
-import { announce, ask, button, count, empty, failure, h, label, language, link, list, paragraph, pick, prose, quiet, say, terms, url, whenShown } from "./core.js";
+import { announce, ask, button, copy, count, empty, failure, h, label, language, link, list, paragraph, pick, prose, quiet, say, terms, url, whenShown } from "./core.js";
 import { whole } from "./statements.js";
 
 export async function documents({ rest, params }) {
@@ -32,15 +32,16 @@ function byline(said) {
 // ---- One document
 
 async function document_(source, params) {
-  return params.get("show") === "refusals" ? refusalPage(source) : textPage(source, params);
+  return { refusals: refusalPage, references: referencePage }[params.get("show")]?.(source) ?? textPage(source, params);
 }
 
-const head = (found, refusals) => [
+const TABS = [["text", ""], ["refusedTitle", "refusals"], ["references", "references"]];
+
+const head = (found, shown = "") => [
   headline(found),
   quiet([found.source, byline(found.bibliography)].filter(Boolean).join(" · ")),
   h("p", { class: "links tabs" },
-    [["text", ""], ["refusedTitle", "refusals"]].map(([text, show]) =>
-      link(url("documents", found.source, { show }), say(text), { "aria-current": refusals === !!show ? "page" : undefined }))),
+    TABS.map(([text, show]) => link(url("documents", found.source, { show }), say(text), { "aria-current": shown === show ? "page" : undefined }))),
 ];
 
 async function textPage(source, params) {
@@ -56,7 +57,7 @@ async function textPage(source, params) {
     panel.replaceChildren(...beside(statements, source, wanted, known));
     text.dataset.marked = "true";
   }, (error) => panel.replaceChildren(failure(error)));
-  return [...head(found, false), h("div", { class: "reading" }, outline(found, text), text, panel)];
+  return [...head(found), h("div", { class: "reading" }, outline(found, text), text, panel)];
 }
 
 /** Bring what is looked at into sight, unless it is. */
@@ -131,11 +132,23 @@ function marked(points, spans, wanted, source) {
   return pieces;
 }
 
+// ---- What it cites
+
+async function referencePage(source) {
+  const { documents: all } = await ask("documents");
+  const top = head(all.find((one) => one.source === source), "references");
+  const answer = await ask("references", { source }).catch((error) => error);
+  if (answer instanceof Error) return [...top, failure(answer)];
+  const cite = button(say("citeAs"), () => ask("cite", { source }).then(({ text }) => copy(text), (error) => announce(error.message)));
+  const item = (one) => h("li", null, quiet(one.label ? `[${one.label}] ` : ""), one.text || one.title, one.kind_label ? quiet(` · ${pick(one.kind_label)}`) : "");
+  return [...top, h("p", null, cite), answer.references.length ? h("ul", { class: "plainlist" }, answer.references.map(item)) : empty(say("noReferences"))];
+}
+
 // ---- What was refused
 
 async function refusalPage(source) {
   const [{ refusals, total }, { documents: all }, known] = await Promise.all([ask("refusals", { source, limit: 1000 }), ask("documents"), terms()]);
-  return [...head(all.find((one) => one.source === source), true), refusals.length ? refused(source, refusals, total, known) : empty(say("noRefusals"))];
+  return [...head(all.find((one) => one.source === source), "refusals"), refusals.length ? refused(source, refusals, total, known) : empty(say("noRefusals"))];
 }
 
 function refused(source, refusals, total, known) {

@@ -8,9 +8,10 @@ export async function entity({ rest }) {
   const [found, known] = await Promise.all([ask(`entity/${rest}`), terms()]);
   const name = named(found);
   const all = [...found.outgoing, ...found.incoming];
+  const works = new Map((found.references ?? []).map((one) => [`${one.source} ${one.label}`, one.short]));
   const sections = [
-    ...groups(found.outgoing, false, known),
-    ...groups(found.incoming, true, known),
+    ...groups(found.outgoing, false, known, works),
+    ...groups(found.incoming, true, known, works),
     timed(all, found.id, known),
     figured(all, found, known),
     inferred(found.inferred ?? [], found.id),
@@ -59,18 +60,18 @@ function sectionOf(title, number, ...parts) {
   return { title, number, section };
 }
 
-function groups(statements, inverse, known) {
+function groups(statements, inverse, known, works) {
   return [...Map.groupBy(statements, (one) => one.p)].map(([name, group]) => {
     const relation = known.relations.get(name);
     const title = pick(inverse ? relation?.inverse : relation?.label) || name;
     const sorted = group.toSorted((one, other) => other.belief - one.belief);
-    return sectionOf(title, group.length, few(sorted, (some) => h("ul", { class: "statements" }, some.map((one) => item(one, inverse, known))), 12));
+    return sectionOf(title, group.length, few(sorted, (some) => h("ul", { class: "statements" }, some.map((one) => item(one, inverse, known, works))), 12));
   });
 }
 
-function item(one, inverse, known) {
+function item(one, inverse, known, works) {
   const [id, name] = inverse ? [one.s, one.s_label] : [one.o, one.o_label];
-  return h("li", null, entityLink(id, pick(name)), " ", qualifiers(one, known), evidence(one.evidence, 2));
+  return h("li", null, entityLink(id, pick(name)), " ", qualifiers(one, known), evidence(one.evidence, 2, works));
 }
 
 // ---- When

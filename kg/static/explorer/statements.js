@@ -17,8 +17,10 @@ export function where({ source, section, page }) {
 
 export const sentenceUrl = (rows) => url("documents", rows[0].source, { at: at(rows) });
 
-export function quote(rows) {
-  const cites = rows[0].cites?.length ? quiet(` [${rows[0].cites.join(", ")}]`) : "";
+/** A sentence with its place. `works` knows the works that it cites, as `source label` → how they are told. */
+export function quote(rows, works) {
+  const cited = (rows[0].cites ?? []).map((label) => [`[${label}]`, works?.get(`${rows[0].source} ${label}`)].filter(Boolean).join(" "));
+  const cites = cited.length ? [" ", say("cites"), cited.join("; ")] : "";
   return h(
     "blockquote",
     null,
@@ -27,7 +29,8 @@ export function quote(rows) {
   );
 }
 
-export const evidence = (rows, most = 3) => few(sentences(rows), (some) => h("div", null, some.map(quote)), most);
+export const evidence = (rows, most = 3, works = undefined) =>
+  few(sentences(rows), (some) => h("div", null, some.map((each) => quote(each, works))), most);
 
 /** The sentences as lines of text, for a citation. */
 export const cited = (rows) =>
