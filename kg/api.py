@@ -74,12 +74,12 @@ def create_app(
     problems.install(app)
     app.state.uploads = Uploads(store_path, token) if token else None
     # a request is compared with the routes in their order: the questions, which are many, come last
-    for router in (sparql.router, linked.router, routes.api, canvas_routes.router, upload.router, _service, _pages):
+    reading = (sparql.router, linked.router, routes.api, analysis_routes.router(), canvas_routes.router, upload.router)
+    for router in (*reading, _service, _pages):
         app.include_router(router)
     if token:
         app.include_router(upload.sending)
     app.include_router(routes.questions(queries.load(), ontology))
-    app.include_router(analysis_routes.router())
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/vis", StaticFiles(directory=drawing_folder()))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))

@@ -77,7 +77,7 @@ class _Lines:
     """Texts, one a line of one long text, and where each character of it stands."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        whole = "\n" + "\n".join(text.replace("\n", " ") for text in texts) + "\n"
+        whole = "\n" + "".join(text.replace("\n", " ") + "\n" for text in texts)
         self._codes = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = np.fromiter(map(len, texts), np.int64, len(texts))
         self.starts = np.cumsum(lengths + 1) - lengths

@@ -442,7 +442,8 @@ CONSTRUCT { ?n ?p ?o } WHERE {
 }"""
 _STATED_OF = """
 SELECT DISTINCT ?st {
-    { GRAPH ?g { ?st pkg:subject $NODE ; a pkg:Statement } } UNION { GRAPH ?g { ?st pkg:object $NODE ; a pkg:Statement } }
+    { GRAPH ?g { ?st pkg:subject $NODE ; a pkg:Statement } }
+    UNION { GRAPH ?g { ?st pkg:object $NODE ; a pkg:Statement } }
 } ORDER BY ?st LIMIT $MOST"""
 
 STATED = """
