@@ -165,6 +165,8 @@ class Uploads:
         command = [sys.executable, "-m", "kg.cli", "ingest", str(place), "--store", str(self._store)]
         child = subprocess.Popen(
             [*command, "--format", "json"],
+            # the reading needs no token
+            env={name: value for name, value in os.environ.items() if name != "KG_TOKEN"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -243,6 +243,10 @@ def test_the_graph_is_looked_at_and_grows_by_keyboard(browser: webdriver.Chrome,
     find.send_keys("动力电池", Keys.ENTER)
     panel = browser.find_element(By.CLASS_NAME, "panel")
     assert panel.find_element(By.TAG_NAME, "h2").text == "动力电池"
+    browser.refresh()
+    wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".canvas[data-drawn]"))
+    panel = browser.find_element(By.CLASS_NAME, "panel")
+    assert panel.find_element(By.TAG_NAME, "h2").text == "动力电池"
     panel.find_element(By.XPATH, ".//li/button[contains(., '支持对象')]").send_keys(Keys.ENTER)
     wait(browser, lambda: panel.find_elements(By.TAG_NAME, "blockquote"))
     assert "863计划 targets 动力电池。" in panel.text

@@ -22,7 +22,7 @@ const NAV = ["chain", "graph", "questions", "analysis", "documents", "sparql", "
 
 // ---- The frame
 
-function frame({ page, params }) {
+function frame({ page }) {
   const other = language() === "zh" ? "en" : "zh";
   document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
   document.getElementById("skip").textContent = say("skip");
@@ -35,12 +35,15 @@ function frame({ page, params }) {
   nav.setAttribute("aria-label", say("menu"));
   field.placeholder = say("searchHint");
   field.setAttribute("aria-label", say("searchHint"));
-  const swapped = new URLSearchParams(params);
-  swapped.set("lang", other);
-  const [path] = location.hash.split("?");
+  const swapped = () => {
+    const now = place();
+    now.params.set("lang", other);
+    return url(now.page, now.rest, now.params);
+  };
   nav.replaceChildren(
     ...NAV.map((name) => link(url(name), say(name), { "aria-current": name === page ? "page" : undefined })),
-    link(`${path || "#/"}?${swapped}`, WORDS[other].language, { lang: other === "zh" ? "zh-CN" : "en", id: "language" }),
+    // a page may change its address without being shown anew
+    link(swapped(), WORDS[other].language, { lang: other === "zh" ? "zh-CN" : "en", id: "language", onclick: (event) => (event.target.href = swapped()) }),
     h("button", { type: "button", id: "theme", onclick: turned }, `${say("theme")}${say(`theme_${theme()}`)}`),
   );
 }

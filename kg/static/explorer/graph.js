@@ -212,11 +212,14 @@ class View {
 
   expand(id) {
     const around = [...new Set([...(this.params.getAll("around").length ? this.answer.around : []), id])];
-    go({ around });
+    go({ around, show: id });
   }
 
   showNode(id) {
     const node = this.nodes.get(id);
+    // what is looked at is part of the address, but no step to go back to
+    this.params.set("show", id);
+    history.replaceState(null, "", url("graph", "", this.params));
     const beside = this.answer.edges.filter((edge) => edge.s === id || edge.o === id);
     const item = (edge) => {
       const other = edge.s === id ? edge.o : edge.s;
