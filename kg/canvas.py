@@ -7,7 +7,7 @@ part of the same graph always looks the same, and nothing moves in the browser.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, cast
 
@@ -138,6 +138,12 @@ class Ties:
         rows = {rdf.text_of(row["st"]): row for row in store.select(_TIES)}
         beliefs = across_documents(map(stated, rows.values()))
         return cls(_tie(row, beliefs) for row in rows.values())
+
+    @cached_property
+    def years(self) -> tuple[int, int] | None:
+        """The years in which the first and the last of the statements begin, where any is known."""
+        known = [tie.year for tie in self._ties if tie.year is not None]
+        return (min(known), max(known)) if known else None
 
     def part(self, around: Sequence[str], hops: int, limit: int, wanted: Wanted) -> Part:
         """The entities within `hops` wanted statements of those `around`, the nearest first and of those as near the

@@ -55,7 +55,7 @@ def graph(
         centres = list(dict.fromkeys(now.graph.resolve(name).id for name in around))
         part = now.ties.part(centres, hops, limit, wanted)
         row = canvas.part_row(part, now.graph.store.entities(part.entities), now.graph.ontology)
-        return {"around": centres, **row}
+        return {"around": centres, "years": now.ties.years, **row}
 
     return reading.answer(look)
 

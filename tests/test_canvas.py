@@ -74,6 +74,7 @@ def test_the_graph_as_of_a_year(ties: Ties) -> None:
     assert names(ties, BATTERY, until_year=2000, sources=["a"]) == {"动力电池", "863计划", "新能源汽车产业"}
     assert names(ties, BATTERY, until_year=2000, dated=True) == {"动力电池", "863计划"}
     assert names(ties, BATTERY, until_year=2008, dated=True) == {"动力电池", "863计划", "比亚迪"}
+    assert ties.years == (1986, 2008)
 
 
 def test_the_limit_keeps_the_nearest_and_busiest_and_says_what_it_leaves_out(ties: Ties) -> None:
@@ -149,6 +150,7 @@ def client(place: Path) -> Iterator[httpx.Client]:
 def test_the_graph_comes_with_places_and_looks(client: httpx.Client) -> None:
     found = client.get("/api/graph", params={"around": "863计划", "hops": 1}).json()
     assert found["around"] == [id_of(PROGRAM)]
+    assert found["years"] == [1986, 1986]
     assert {node["label"]["zh"] for node in found["nodes"]} == {"863计划", "中国", "动力电池", "比亚迪"}
     assert all({"x", "y", "degree", "hidden", "type"} <= node.keys() for node in found["nodes"])
     assert {edge["p"] for edge in found["edges"]} == {"issuedBy", "targets", "funds", "develops"}

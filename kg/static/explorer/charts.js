@@ -64,13 +64,18 @@ const value = (cell) => {
 
 const years = (said) => (said.match(/(?<!\d)(?:1[89]|20)\d\d(?!\d)/g) ?? []).map(Number);
 
-/** A description of a chart for an answer that has none: statements over time, or how often each value comes. */
+/** A description of a chart for an answer that has none: statements over time, numbers, or how often each value comes. */
 export function guessed({ columns, rows }, chosen) {
   const names = columns.map(({ name }) => name);
   const entity = names.find((name) => rows.some((row) => row[name]?.kind === "entity"));
   const time = names.find((name) => /^(time|year|period|start)$/.test(name) && rows.some((row) => years(pick(row[name])).length));
   if (!chosen && time && entity) return { kind: "timeline", x: time, y: entity, column: time };
   if (chosen && chosen === time && entity) return { kind: "timeline", x: time, y: entity, column: time };
+  const counted = (name) => rows.some((row) => row[name]?.kind === "number") && rows.every((row) => ["number", "empty"].includes(row[name]?.kind));
+  const numbers = names.filter(counted);
+  const y = chosen ? numbers.find((name) => name === chosen) : numbers[0];
+  const named = names.find((name) => !numbers.includes(name));
+  if (y && named) return { kind: "bar", x: named, y, column: y };
   const repeated = names.find((name) => name !== "quote" && new Set(rows.map((row) => pick(row[name]))).size < rows.length);
   const x = chosen || repeated || names[0];
   return { kind: "bar", x, column: x };

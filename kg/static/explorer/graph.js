@@ -33,7 +33,7 @@ export async function graph({ params }) {
   const panel = h("aside", { class: "panel", "aria-live": "polite", "aria-label": say("evidence") });
   const box = h("div", { class: "canvas", tabindex: "0", role: "application", "aria-label": say("canvas") });
   const view = new View(box, panel, answer, known, await vis(), params);
-  const stage = h("div", { class: "stage" }, filters, h("div", { class: "drawing" }, view.tools(), box, legend(answer, known)), panel);
+  const stage = h("div", { class: "stage" }, filters, h("div", { class: "drawing" }, view.tools(), box, years(answer, params), legend(answer, known)), panel);
   whenShown(box, () => view.draw());
   return [say("graph"), stage];
 }
@@ -74,6 +74,20 @@ function legend(answer, known) {
     h("li", null, `${say("entities")} ${count(answer.nodes.length)} · ${say("assertions")} ${count(answer.edges.length)}`), left);
 }
 
+/** A slider over the years: the graph as of one of them; at its end, all of it. */
+function years({ years: known }, params) {
+  if (!known || known[0] === known[1]) return "";
+  const [first, last] = known;
+  const chosen = Math.min(Math.max(Number(params.get("until_year")) || last, first), last);
+  const shown = h("output", null, told(chosen, last));
+  const slider = h("input", { type: "range", min: first, max: last, step: 1, value: chosen });
+  slider.addEventListener("input", () => (shown.textContent = told(Number(slider.value), last)));
+  slider.addEventListener("change", () => go({ until_year: Number(slider.value) === last ? "" : slider.value, show: "" }));
+  return h("label", { class: "inline years" }, h("span", null, say("asOf")), slider, shown);
+}
+
+const told = (year, last) => (year === last ? say("allYears") : String(year));
+
 // ---- The drawing
 
 /** What was drawn last: what stays drawn moves from there to where it lies now. */
@@ -103,13 +117,19 @@ class View {
     return h("div", { class: "bar" },
       h("form", { role: "search", onsubmit: look }, find, names, h("button", null, say("search"))),
       h("div", { class: "links" },
-        button(say("fit"), () => this.network.fit()),
+        button(say("fit"), () => this.fit()),
         button("＋", () => this.zoom(1.3), { "aria-label": say("zoomIn") }), button("－", () => this.zoom(1 / 1.3), { "aria-label": say("zoomOut") }),
         button("SVG", () => download("policykg.svg", this.picture(), "image/svg+xml")), button("PNG", () => this.png())));
   }
 
   zoom(factor) {
     this.network.moveTo({ scale: this.network.getScale() * factor });
+  }
+
+  /** All of it on the screen, with room for the names at its edges. */
+  fit() {
+    this.network.fit();
+    this.zoom(0.92);
   }
 
   hint() {
@@ -142,7 +162,7 @@ class View {
     this.network.on("doubleClick", ({ nodes: [node] }) => node && this.expand(node));
     this.box.network = this.network;
     this.network.once("afterDrawing", () => (this.box.dataset.drawn = "true"));
-    this.network.fit();
+    this.fit();
     if (moved) this.glide();
     before = new Map(this.answer.nodes.map(({ id, x, y }) => [id, { x, y }]));
     const wanted = this.params.get("show");
@@ -191,7 +211,7 @@ class View {
         this.network.moveNode(id, x + (tx - x) * eased, y + (ty - y) * eased);
       }
       if (part < 1 && this.box.isConnected) requestAnimationFrame(step);
-      else this.network.fit();
+      else this.fit();
     };
     requestAnimationFrame(step);
   }
