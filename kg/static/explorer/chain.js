@@ -55,6 +55,7 @@ async function finder(params) {
   const more = h("details", { class: "filters", open: used }, h("summary", null, say("filters")), h("div", { class: "fields" },
     several("relation", say("relations"), optionsOf(known, "relations"), params.getAll("relation")),
     several("type", say("through"), types, params.getAll("type")),
+    several("modality", say("modalities"), optionsOf(known, "modalities"), params.getAll("modality")),
     several("source", say("documents"), documents, params.getAll("source")),
     number("max_hops", say("maxHops"), get("max_hops"), { min: 1, max: 8, placeholder: 5 }),
     number("limit", say("limit"), get("limit"), { min: 1, max: 50, placeholder: 10 }),
