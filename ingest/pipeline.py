@@ -5,6 +5,7 @@ spaCy (zh.cfg): lac_words → policy_names → entity_tagger  →  names per sen
 entities (ingest.entities)  →  mentions, entities of the document
 relations (ingest.relations), judged by ingest.classifier, and ingest.qualifiers  →  statements
 gate (ingest.assertions)  →  assertions and refusals
+tables (ingest.tables)  →  cells, figures, findings
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ from ingest.patterns import name_rules, relation_rules
 from ingest.qualifiers import qualifiers
 from ingest.reading import read
 from ingest.relations import Mention, Relation, RelationFinder
+from ingest.tables import TableReader
 from ingest.tagger import FOLDER
 from kg.config import MIN_CONFIDENCE, package_version
 from kg.model import Assertion, Document, Extraction, Language, Reading, Sentence
@@ -60,6 +62,7 @@ class Pipeline:
         self._models = models
         self._made: dict[Language, tuple[Resolver, Reader]] = {}
         self._min_confidence = min_confidence
+        self._tables: TableReader | None = None
         self.fingerprint = _fingerprint(self._ontology, models, min_confidence)
         """Names the software, models and data that read: the same fingerprint reads the same text alike."""
 
@@ -80,13 +83,17 @@ class Pipeline:
         assertions, refusals = gate.pass_through(statements)
         kept = _kept(resolved, assertions)
         mentions = [[mention for mention in row if mention.entity in kept] for row in resolved.mentions]
+        entities = {id_: entity for id_, entity in resolved.entities.items() if id_ in kept}
+        self._tables = self._tables or TableReader(self._ontology)
+        found = self._tables.read(document)
         return Extraction(
             document=document,
-            entities=tuple(entity for id_, entity in resolved.entities.items() if id_ in kept),
-            mentions=tuple(_located(document, reading.sentences, mentions)),
+            entities=tuple(({e.id: e for e in found.entities} | entities).values()),
+            mentions=(*_located(document, reading.sentences, mentions), *found.mentions),
             assertions=assertions,
             refusals=refusals,
             pipeline=self.fingerprint,
+            tables=found.tables,
         )
 
     def relations(self, reading: Reading) -> tuple[Resolved, list[list[Relation]]]:

@@ -104,14 +104,11 @@ class Sheet(BaseModel):
 
 
 _MOST_BYTES = 16 * 1024 * 1024
-_EXAMPLE = {"columns": ["计划", "年份"], "rows": [["863计划", 1986]]}
-_JSON = {"schema": Sheet.model_json_schema(), "example": _EXAMPLE}
-_TABLE = {"requestBody": {"content": {"application/json": _JSON}, "required": True}}
 
 
-@router.post("/spreadsheet", tags=["问题 questions"], response_class=Plain, openapi_extra=_TABLE)
+@router.post("/spreadsheet", include_in_schema=False)
 async def spreadsheet(request: Request) -> Response:
-    """一张表存为 Excel 文件 · A table as an Excel file."""
+    """A table as an Excel file: of use to the explorer only."""
     body = bytearray()
     async for piece in request.stream():
         body += piece

@@ -50,6 +50,14 @@ class Output(StrEnum):
     json = "json"
 
 
+class TableOutput(StrEnum):
+    """How `kg tables` prints."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+
+
 class Words(StrEnum):
     """The language that a command speaks."""
 
@@ -180,6 +188,34 @@ def documents(store: StoreOption = None, format: FormatOption = Output.text, lan
         _print_json({"documents": [document_row(document) for document in found]})
     else:
         _print(text.document_lines(found, _language(lang)))
+
+
+@app.command(epilog="Example: kg tables    kg tables pv-zh 表1    kg tables pv-zh --format csv")
+def tables(
+    document: Annotated[
+        str | None, typer.Argument(help="A document's name; without one, all tables are listed.")
+    ] = None,
+    label: Annotated[str | None, typer.Argument(help="A table's label (表1, Table 2), or its number there.")] = None,
+    store: StoreOption = None,
+    format: Annotated[
+        TableOutput, typer.Option("--format", help="text for people, json for programs, csv: one row a figure.")
+    ] = TableOutput.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """List the tables of documents, or print one as it was read, with its figures and what is odd about it."""
+    from kg import tables as shown
+
+    with _reading(store) as graph:
+        found = shown.chosen(graph.store, document, label)
+    if format is TableOutput.json:
+        _print_json({"tables": [shown.table_row(*entry) for entry in found]})
+    elif format is TableOutput.csv:
+        _to(None, lambda stream: stream.write(shown.csv_text(found).encode("utf-8", "replace")))
+    elif label is None:
+        _print(shown.list_lines(found, _language(lang)))
+    else:
+        for source, _, table in found:
+            _print(shown.grid_lines(source, table, _language(lang)))
 
 
 @app.command(epilog="Example: kg remove he2025")

@@ -54,6 +54,7 @@ PREFIXES: dict[str, str] = {
     "bibo": "http://purl.org/ontology/bibo/",
     "schema": "https://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
+    "qb": "http://purl.org/linked-data/cube#",
 }
 """The prefixes that queries may use without declaring them, and that Turtle and TriG are written with."""
 

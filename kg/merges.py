@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, seria
 from kg import rdf
 from kg.belief import of_evidence
 from kg.iris import ENTITY, MERGE, MERGES, PREFIXES, local
-from kg.model import Assertion, Entity, Extraction, Refusal, Span
+from kg.model import Assertion, Entity, Extraction, Refusal, Span, Table
 
 BY_HAND = "person"
 """The layer of what a person decides."""
@@ -193,7 +193,23 @@ def merged(extraction: Extraction, replaced: Mapping[str, str], known: Mapping[s
         mentions=tuple(replace(mention, entity=new[mention.entity]) for mention in extraction.mentions),
         assertions=_joined_assertions([(old, a) for old, a in moved if old not in reflexive], reflexive),
         refusals=(*extraction.refusals, *(_refused(old, labels) for old in reflexive)),
+        tables=tuple(_renamed_table(table, new) for table in extraction.tables),
     )
+
+
+def _renamed_table(table: Table, new: Mapping[str, str]) -> Table:
+    """The table with the new ids of the entities that its figures are of."""
+    values = (
+        replace(
+            value,
+            indicator=new.get(value.indicator, ""),
+            item_entity=new.get(value.item_entity, ""),
+            place_entity=new.get(value.place_entity, ""),
+            region=new.get(value.region, ""),
+        )
+        for value in table.values
+    )
+    return replace(table, values=tuple(values))
 
 
 def _joined_entities(

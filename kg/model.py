@@ -367,6 +367,114 @@ class Finding:
     message_en: str
 
 
+CellRole = Literal["title", "header", "key", "group", "number", "value", "missing", "text", "empty"]
+"""What a cell of a table is: `title` a heading of the whole table, `header` of columns, `key` of a row, `group` a key
+that stands for the rows below it too, `number` the running number of a row, `value` a figure that was read, `missing` a
+sign that there is none, `text` any other words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell of a table: `row` and `column` count from 0, `rows` and `columns` say how many it spans. `text` is what a
+    reader reads, white space folded; `spans` are the document's characters behind it, none where it is empty."""
+
+    row: int
+    column: int
+    text: str
+    spans: tuple[Span, ...]
+    role: CellRole
+    rows: int = 1
+    columns: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.row, self.column) < 0 or min(self.rows, self.columns) < 1:
+            raise ValueError(f"a cell cannot stand at row {self.row}, column {self.column}")
+        if bool(self.text) != bool(self.spans):
+            raise ValueError("a cell has words and the place where they stand, or neither")
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its row and column."""
+        return self.row, self.column
+
+
+@dataclass(frozen=True, slots=True)
+class TableValue:
+    """One figure of a table, and what it is a figure of, in the table's own words.
+
+    `row` and `column` name its cell. `series` is what is measured, with `series_unit` as the table writes the unit;
+    `item` what the row is about where that is more than a place and a time; `place` and `time` are words, `period` what
+    the time means. `indicator`, `item_entity` and `place_entity` are ids of entities, empty where none is known.
+    `group` is what is printed over the row (东部); `region` is the entity that the place lies in by the dictionary,
+    which need not agree. `words` are the cell's; `quantity` is their number, the unit's scale (万, million) in digits.
+    """
+
+    row: int
+    column: int
+    words: str
+    quantity: Quantity
+    series: str
+    series_unit: str = ""
+    item: str = ""
+    place: str = ""
+    time: str = ""
+    period: Period | None = None
+    indicator: str = ""
+    item_entity: str = ""
+    place_entity: str = ""
+    group: str = ""
+    region: str = ""
+
+    def __post_init__(self) -> None:
+        if self.quantity.low != self.quantity.high:
+            raise ValueError("a cell of a table holds one number, not a range")
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The ids of the entities that it names."""
+        return tuple(id_ for id_ in (self.indicator, self.item_entity, self.place_entity, self.region) if id_)
+
+
+@dataclass(frozen=True, slots=True)
+class TableFinding:
+    """Something odd that was seen while a table was read: the rule that saw it, the cells (row, column) that it is
+    about, and what to think of it. What is odd is never mended."""
+
+    rule: str
+    severity: Severity
+    cells: tuple[tuple[int, int], ...]
+    message_zh: str
+    message_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a document. `label` is what the text calls it (表1, Table 2; empty where it has no number), `unit` a
+    unit that is told for the whole table, `notes` its notes and sources; `start` and `end` are the offsets of its
+    cells, caption and notes left out. All of its cells are kept; only what was understood has a value."""
+
+    label: str
+    caption: str
+    unit: str
+    notes: tuple[str, ...]
+    section: str
+    start: int
+    end: int
+    cells: tuple[TableCell, ...]
+    values: tuple[TableValue, ...] = ()
+    findings: tuple[TableFinding, ...] = ()
+
+    def __post_init__(self) -> None:
+        places = {cell.place for cell in self.cells}
+        if not self.cells or len(places) < len(self.cells):
+            raise ValueError("a table has cells, each in a place of its own")
+        named = {(v.row, v.column) for v in self.values} | {place for f in self.findings for place in f.cells}
+        if len({(v.row, v.column) for v in self.values}) < len(self.values):
+            raise ValueError("a cell of a table has one figure")
+        if lost := named - places:
+            raise ValueError(f"the table has no cell at row {min(lost)[0]}, column {min(lost)[1]}")
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """All that one document gave. `pipeline` names the software and data that read it, so that reading it again
@@ -378,6 +486,7 @@ class Extraction:
     assertions: tuple[Assertion, ...]
     refusals: tuple[Refusal, ...]
     pipeline: str
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 
+from kg.datacube import read_tables, table_triples
 from kg.iris import (
     CLAIM,
     CLAIM_OBJECT,
@@ -48,6 +49,7 @@ from kg.model import (
     Section,
     SectionKind,
     Span,
+    Table,
     plain_number,
 )
 
@@ -121,6 +123,7 @@ def canonical(extraction: Extraction) -> Extraction:
         entities=tuple(sorted(map(_canonical_entity, found.entities), key=lambda e: e.id)),
         mentions=tuple(sorted(found.mentions, key=lambda m: (m.span.start, m.span.end, m.entity))),
         assertions=tuple(sorted(map(_canonical_assertion, found.assertions), key=_place)),
+        tables=tuple(map(_canonical_table, found.tables)),
     )
 
 
@@ -152,6 +155,7 @@ def _relinked(old: tuple[Assertion, ...], new: tuple[Assertion, ...]) -> tuple[A
 def _check(extraction: Extraction) -> None:
     source, known = extraction.document.source, {entity.id for entity in extraction.entities}
     named = {m.entity for m in extraction.mentions} | {e for a in extraction.assertions for e in (a.subject, a.object)}
+    named |= {entity for table in extraction.tables for value in table.values for entity in value.entities}
     parts: tuple[Mention | Assertion | Refusal, ...] = (
         *extraction.mentions,
         *extraction.assertions,
@@ -194,6 +198,16 @@ def _canonical_entity(entity: Entity) -> Entity:
 
 def _canonical_assertion(assertion: Assertion) -> Assertion:
     return replace(assertion, evidence=tuple(sorted(set(assertion.evidence), key=_evidence_place)))
+
+
+def _canonical_table(table: Table) -> Table:
+    return replace(
+        table,
+        notes=tuple(filter(None, map(_one_line, table.notes))),
+        cells=tuple(sorted(table.cells, key=lambda cell: cell.place)),
+        values=tuple(sorted(table.values, key=lambda value: (value.row, value.column))),
+        findings=tuple(replace(found, cells=tuple(sorted(set(found.cells)))) for found in table.findings),
+    )
 
 
 def _place(assertion: Assertion) -> tuple[str, int, str]:
@@ -262,6 +276,7 @@ def to_quads(extraction: Extraction) -> list[Quad]:
         *(_mention(graph, order, mention) for order, mention in enumerate(whole.mentions)),
         *map(_assertion, whole.assertions),
         *(_refusal(graph, order, refusal) for order, refusal in enumerate(whole.refusals)),
+        *(table_triples(graph, order, table) for order, table in enumerate(whole.tables)),
     )
     triples = dict.fromkeys(triple for part in parts for triple in part)
     return [Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples]
@@ -537,6 +552,7 @@ def from_quads(quads: Iterable[Quad]) -> Extraction:
         assertions=assertions(quads),
         refusals=tuple(_read_refusal(nodes, source, node) for node in _in_order(nodes, "Refusal")),
         pipeline=state(quads).pipeline,
+        tables=read_tables(quads),
     )
 
 
@@ -563,6 +579,11 @@ def refusals(quads: Iterable[Quad | Triple]) -> tuple[Refusal, ...]:
     """The refusals that one document's quads hold, in its order."""
     nodes = _Nodes(quads)
     return tuple(_read_refusal(nodes, source_of(n.partition("#")[0]), n) for n in _in_order(nodes, "Refusal"))
+
+
+def tables(quads: Iterable[Quad | Triple]) -> tuple[Table, ...]:
+    """The tables that one document's quads hold, in its order."""
+    return read_tables(quads)
 
 
 def entities(triples: Iterable[Quad | Triple]) -> tuple[Entity, ...]:

@@ -25,7 +25,7 @@ from kg.errors import NotFound, QueryError, StoreError
 from kg.hold import Hold, sweep
 from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, MERGES, PREFIXES, STATEMENT, local
 from kg.merges import Decision
-from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal
+from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal, Table
 from kg.rdf import State, Term
 
 if TYPE_CHECKING:
@@ -227,6 +227,10 @@ class Store:
     def refusals(self, source: str) -> tuple[Refusal, ...]:
         """What was read in the document but not let in. Raises NotFound."""
         return rdf.refusals(self._members(self.require(source), "Refusal"))
+
+    def tables(self, source: str) -> tuple[Table, ...]:
+        """A document's tables, in its order. Raises NotFound."""
+        return rdf.tables(self.graph(source))
 
     def require(self, source: str) -> ox.NamedNode:
         """The node of a document that the store holds. Raises NotFound, with near names."""

@@ -259,7 +259,7 @@ async def send(
     return JSONResponse(asdict(job), 202)
 
 
-@router.get("/uploads")
+@router.get("/uploads", include_in_schema=False)
 def uploads(request: Request, authorization: _Token = "") -> Response:
     """是否接收文献；已送入的文献及其结果 · Whether documents are taken, and what became of those sent."""
     limits = {"enabled": request.app.state.uploads is not None, "max_bytes": MAX_BYTES}

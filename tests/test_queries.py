@@ -262,8 +262,28 @@ def plant(check: str, quads: list[Quad]) -> tuple[list[Quad], list[Quad]]:
         "event-with-two-times": ([*happened("a", 2001), *happened("b", 2003)], []),
         "indicator-of-two-kinds": ([*counted("share"), *counted("growth-rate")], []),
         "entity-without-label": ([], both(SUBJECT, LABEL, Literal("甲", language="zh"))),
+        "table-figure-without-dimension": (cube(figures=1)[:-1], []),
+        "table-figures-alike": (cube(figures=2), []),
+        "table-without-structure": (cube(figures=0)[:1], []),
     }
     return faults[check]
+
+
+def cube(figures: int) -> list[Quad]:
+    """A table with one dimension and that many figures of one series; the last quad gives the last its series."""
+    table, structure, part, key = (NamedNode(f"{DOC.value}#t0{end}") for end in ("", "-dsd", "-dsd-series", "-s0"))
+    qb = PREFIXES["qb"]
+    quads = [
+        Quad(table, RDF_TYPE, NamedNode(qb + "DataSet"), DOC),
+        Quad(table, NamedNode(qb + "structure"), structure, DOC),
+        Quad(structure, NamedNode(qb + "component"), part, DOC),
+        Quad(part, NamedNode(qb + "dimension"), rdf.term("series"), DOC),
+    ]
+    for n in range(figures):
+        figure = NamedNode(f"{DOC.value}#t0-o{n}.0")
+        quads.append(Quad(figure, NamedNode(qb + "dataSet"), table, DOC))
+        quads.append(Quad(figure, rdf.term("series"), key, DOC))
+    return quads
 
 
 def happened(source: str, year: int) -> list[Quad]:

@@ -75,6 +75,10 @@ def test_a_documents_graph_conforms(graph):
 OBSERVATION = """<ID/observation/1> a pkg:Observation ; pkg:value 14600 ; pkg:unit "人" ; pkg:comparator "=" ;
     pkg:valueText "1.46万科技人员" ; pkg:period "2006/2010" ; pkg:about <ID/program/晨星计划>"""
 RANGE = OBSERVATION.replace("pkg:value 14600", "pkg:minValue 30 ; pkg:maxValue 40.5")
+FIGURE = """<ID/x/t> a pkg:Table . <ID/x/c> a pkg:TableCell . <ID/x/s> a pkg:TableKey .
+    <ID/x/o> a pkg:TableObservation ; <http://purl.org/linked-data/cube#dataSet> <ID/x/t> ;
+    pkg:series <ID/x/s> ; pkg:sourceCell <ID/x/c> ;
+    pkg:value 3.5 ; pkg:unit "1" . <ID/x/f> a pkg:Finding ; pkg:severity "info" """
 GROUP = """<ID/actorgroup/x> a pkg:ActorGroup, pkg:Firm ; skos:prefLabel "一批企业"@zh ; pkg:size 432 ;
     pkg:memberKind <https://w3id.org/policykg/actorkind/firm> . ev:m a pkg:Mention ; pkg:start 0 ; pkg:end 1 ;
     pkg:quote "某" ; pkg:mentionOf <ID/actorgroup/x>"""
@@ -258,6 +262,12 @@ PLANTED = [
     ("mention-start", change("pkg:start", "", "Mention")),
     ("mention-end", change("pkg:end", "", "Mention")),
     ("mention-quote", change("pkg:quote", "", "Mention")),
+    ("cube-set", data(FIGURE, "<ID/x/t> ;", "<ID/x/c> ;")),
+    ("cube-measure", data(FIGURE, "3.5", "3.5, 4.5")),
+    ("cube-unit", data(FIGURE, 'pkg:unit "1"', "pkg:unit 1")),
+    ("cube-series", data(FIGURE, "pkg:series <ID/x/s> ; ")),
+    ("cube-cell", data(FIGURE, "<ID/x/c> ;", "<ID/x/s> ;")),
+    ("finding-severity", data(FIGURE, '"info"', '"odd"')),
     ("refusal-reason", change("pkg:reason", "", "Refusal")),
     ("refusal-rule", change("pkg:rule", "", "Refusal")),
     ("refusal-message", change("pkg:message", '"Not so."@en', "Refusal")),

@@ -33,6 +33,10 @@ from kg.model import (
     Refusal,
     Section,
     Span,
+    Table,
+    TableCell,
+    TableFinding,
+    TableValue,
 )
 from kg.ontology import load
 from kg.store import Store
@@ -116,6 +120,36 @@ def extractions(draw: st.DrawFn) -> Extraction:
         assertions=draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id)))),
         refusals=tuple(draw(st.lists(refusal, max_size=2))),
         pipeline=draw(words),
+        tables=tuple(draw(st.lists(_tables(spans, ids), max_size=2))),
+    )
+
+
+@st.composite
+def _tables(draw: st.DrawFn, spans: st.SearchStrategy[Span], ids: st.SearchStrategy[str]) -> Table:
+    """A table of one row; each of its cells may have a figure and findings."""
+    cells: list[TableCell] = []
+    for column in range(draw(st.integers(1, 3))):
+        text = draw(words)
+        places = tuple(draw(st.lists(spans, min_size=1, max_size=2, unique=True))) if text else ()
+        cells.append(TableCell(0, column, text, places, draw(st.sampled_from(["key", "value", "empty"]))))
+    columns = st.integers(0, len(cells) - 1)
+    exact = quantities.map(lambda q: replace(q, high=q.low))
+    entity = st.just("") | ids
+    value = st.builds(
+        TableValue,
+        *(st.just(0), columns, words, exact, words, words, words, words, words, st.none() | periods),
+        *(entity, entity, entity, words, entity),
+    )
+    finding = st.builds(
+        TableFinding,
+        *(words, st.sampled_from(["warning", "info"])),
+        *(st.lists(st.tuples(st.just(0), columns), max_size=2).map(tuple), words, words),
+    )
+    return Table(
+        *(draw(words), draw(words), draw(words), tuple(draw(st.lists(words, max_size=2))), draw(words), 0, 9),
+        cells=tuple(cells),
+        values=tuple(draw(st.lists(value, max_size=3, unique_by=lambda v: v.column))),
+        findings=tuple(draw(st.lists(finding, max_size=2))),
     )
 
 
