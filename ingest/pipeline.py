@@ -6,6 +6,7 @@ entities (ingest.entities)  →  mentions, entities of the document
 relations (ingest.relations), judged by ingest.classifier, and ingest.qualifiers  →  statements
 gate (ingest.assertions)  →  assertions and refusals
 tables (ingest.tables)  →  cells, figures, findings
+figures (ingest.figures), dates (ingest.happenings)  →  numbers in prose
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ from ingest.classifier import RelationClassifier
 from ingest.english_model import load_english
 from ingest.english_relations import EnglishFinder
 from ingest.entities import Resolved, Resolver
+from ingest.figures import FigureFinder
+from ingest.happenings import dates
 from ingest.patterns import FOLDER as PATTERNS
 from ingest.patterns import name_rules, relation_rules
 from ingest.qualifiers import qualifiers
@@ -61,6 +64,7 @@ class Pipeline:
         self._ontology = ontology or load()
         self._models = models
         self._made: dict[Language, tuple[Resolver, Reader]] = {}
+        self._figures: dict[Language, FigureFinder] = {}
         self._min_confidence = min_confidence
         self._tables: TableReader | None = None
         self.fingerprint = _fingerprint(self._ontology, models, min_confidence)
@@ -82,6 +86,11 @@ class Pipeline:
         gate = Gate(self._ontology, document, resolved.entities, self._min_confidence)
         assertions, refusals = gate.pass_through(statements)
         kept = _kept(resolved, assertions)
+        finder = self._figures.setdefault(language, FigureFinder(self._ontology, language))
+        figures = (
+            *finder.read(document, reading.sentences, resolved.mentions, kept, assertions),
+            *dates(finder, document, reading.sentences, resolved.mentions, kept),
+        )
         mentions = [[mention for mention in row if mention.entity in kept] for row in resolved.mentions]
         entities = {id_: entity for id_, entity in resolved.entities.items() if id_ in kept}
         self._tables = self._tables or TableReader(self._ontology)
@@ -94,6 +103,7 @@ class Pipeline:
             refusals=refusals,
             pipeline=self.fingerprint,
             tables=found.tables,
+            figures=figures,
         )
 
     def relations(self, reading: Reading) -> tuple[Resolved, list[list[Relation]]]:

@@ -17,6 +17,8 @@ STATEMENT = f"{BASE}statement/"
 EVIDENCE = f"{BASE}evidence/"
 OBSERVATION = f"{BASE}observation/"
 """What a statement's figure means; named by the statement's id."""
+FIGURE = f"{BASE}figure/"
+"""Numbers and dates in a document's prose."""
 QUALIFIER = f"{BASE}qualifier/"
 """The members of the closed lists that qualify statements: `qualifier/role/leads`."""
 CLAIM = f"{BASE}claim/"
@@ -39,6 +41,7 @@ PREFIXES: dict[str, str] = {
     "st": STATEMENT,
     "ev": EVIDENCE,
     "ob": OBSERVATION,
+    "fig": FIGURE,
     "q": QUALIFIER,
     "claim": CLAIM,
     "claimo": CLAIM_OBJECT,

@@ -353,6 +353,54 @@ class Refusal:
     span: Span | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number in the prose of a document, or the date of something that happened, with what it is about.
+
+    `span` is where the number (or the date) stands. `about` is the id of the entity that it is about, where one is
+    named, and `subject` are the words for it; `indicator` are the words for what is measured of it, or for what
+    happened. `quantity` is what the number means. Where the number is damaged (two run together, a letter in it, its
+    unit lost), `flaw` says how (the list `flaw` of the ontology) and nothing is guessed. Where it is a date,
+    `happening` says of what (the list `happening`).
+    Just one of these three is given. `value`, `time`, `place`, `attributed_to` are the text's own words, `period` is
+    what the time means; `statement` is the id of the statement of the same document that gives the same figure.
+    """
+
+    span: Span
+    subject: str
+    indicator: str
+    modality: Modality
+    evidence: Evidence
+    about: str = ""
+    value: str = ""
+    quantity: Quantity | None = None
+    flaw: str = ""
+    happening: str = ""
+    time: str = ""
+    period: Period | None = None
+    place: str = ""
+    attributed_to: str = ""
+    statement: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.quantity, self.flaw, self.happening))) != 1:
+            raise ValueError(f"{self.value!r} is either a quantity, or damaged, or a date")
+        if self.modality not in MODALITIES:
+            raise ValueError(f"modality {self.modality!r} is none of {', '.join(MODALITIES)}")
+
+    @property
+    def source(self) -> str:
+        """The document that gives it."""
+        return self.evidence.source
+
+    @property
+    def id(self) -> str:
+        """Stable: the same number of the same document about the same thing has the same id in every store."""
+        place = f"{self.span.start}:{self.span.end}"
+        key = (self.source, place, self.subject, self.indicator, self.value, self.happening)
+        return sha256("\x1f".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
 Severity = Literal["violation", "warning", "info"]
 
 
@@ -487,6 +535,7 @@ class Extraction:
     refusals: tuple[Refusal, ...]
     pipeline: str
     tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ stands beside it where the modality is actual. No node is blank, so two graphs o
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
@@ -23,6 +23,7 @@ from kg.iris import (
     DOCUMENT,
     ENTITY,
     EVIDENCE,
+    FIGURE,
     OBSERVATION,
     ONTOLOGY,
     PREFIXES,
@@ -40,6 +41,7 @@ from kg.model import (
     Entity,
     Evidence,
     Extraction,
+    Figure,
     Language,
     Mention,
     Modality,
@@ -115,7 +117,9 @@ def canonical(extraction: Extraction) -> Extraction:
     """
     found: Extraction = _cleaned(extraction)
     if found is not extraction:
-        found = replace(found, assertions=_relinked(extraction.assertions, found.assertions))
+        assertions = _relinked(extraction.assertions, found.assertions)
+        ids = {one.id: other.id for one, other in zip(extraction.assertions, assertions, strict=True)}
+        found = replace(found, assertions=assertions, figures=_pointing(found.figures, extraction.figures, ids))
     _check(found)
     return replace(
         found,
@@ -124,6 +128,7 @@ def canonical(extraction: Extraction) -> Extraction:
         mentions=tuple(sorted(found.mentions, key=lambda m: (m.span.start, m.span.end, m.entity))),
         assertions=tuple(sorted(map(_canonical_assertion, found.assertions), key=_place)),
         tables=tuple(map(_canonical_table, found.tables)),
+        figures=tuple(sorted(found.figures, key=_figure_place)),
     )
 
 
@@ -152,24 +157,37 @@ def _relinked(old: tuple[Assertion, ...], new: tuple[Assertion, ...]) -> tuple[A
     return new if linked == new else _relinked(old, linked)
 
 
+def _pointing(new: tuple[Figure, ...], old: tuple[Figure, ...], ids: Mapping[str, str]) -> tuple[Figure, ...]:
+    """The cleaned figures with the new ids of the statements that the old ones name."""
+    return tuple(
+        replace(figure, statement=ids.get(before.statement, before.statement))
+        for figure, before in zip(new, old, strict=True)
+    )
+
+
 def _check(extraction: Extraction) -> None:
     source, known = extraction.document.source, {entity.id for entity in extraction.entities}
     named = {m.entity for m in extraction.mentions} | {e for a in extraction.assertions for e in (a.subject, a.object)}
     named |= {entity for table in extraction.tables for value in table.values for entity in value.entities}
-    parts: tuple[Mention | Assertion | Refusal, ...] = (
+    named |= {figure.about for figure in extraction.figures if figure.about}
+    parts: tuple[Mention | Assertion | Refusal | Figure, ...] = (
         *extraction.mentions,
         *extraction.assertions,
         *extraction.refusals,
+        *extraction.figures,
     )
     sources = {part.source for part in parts}
     ids = {assertion.id for assertion in extraction.assertions}
     linked = {link for a in extraction.assertions for name in REFERENCES if (link := getattr(a, name))}
+    linked |= {figure.statement for figure in extraction.figures if figure.statement}
     if lost := linked - ids:
         raise ValueError(f"{source}: the statement {min(lost)} is named by another one but is not there")
     if len(known) < len(extraction.entities):
         raise ValueError(f"{source}: two entities have the same id")
     if len(ids) < len(extraction.assertions):
         raise ValueError(f"{source}: two assertions have the same id; join their evidence")
+    if len({figure.id for figure in extraction.figures}) < len(extraction.figures):
+        raise ValueError(f"{source}: two figures have the same id")
     if missing := named - known:
         raise ValueError(f"{source}: {min(missing)} is named but not described")
     if strange := sources - {source}:
@@ -212,6 +230,10 @@ def _canonical_table(table: Table) -> Table:
 
 def _place(assertion: Assertion) -> tuple[str, int, str]:
     return assertion.source, assertion.evidence[0].spans[0].start, assertion.id
+
+
+def _figure_place(figure: Figure) -> tuple[int, int, str]:
+    return figure.span.start, figure.span.end, figure.id
 
 
 def _evidence_place(evidence: Evidence) -> tuple[int, str]:
@@ -277,6 +299,7 @@ def to_quads(extraction: Extraction) -> list[Quad]:
         *map(_assertion, whole.assertions),
         *(_refusal(graph, order, refusal) for order, refusal in enumerate(whole.refusals)),
         *(table_triples(graph, order, table) for order, table in enumerate(whole.tables)),
+        *map(_figure, whole.figures),
     )
     triples = dict.fromkeys(triple for part in parts for triple in part)
     return [Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples]
@@ -404,11 +427,7 @@ def _assertion(assertion: Assertion) -> Iterator[Triple]:
 
 def _qualified(assertion: Assertion) -> Iterator[tuple[NamedNode, NamedNode | Literal | str | int | None]]:
     """What is said of a statement beyond its parts: the period that its time means, and its other qualifiers."""
-    if period := assertion.period:
-        yield term("startYear"), period.start
-        yield term("endYear"), period.end
-        yield term("precision"), qualifier_node("precision", period.precision)
-        yield term("approximate"), Literal(True) if period.approximate else None
+    yield from _period(assertion.period)
     yield term("attributedTo"), assertion.attributed_to
     yield term("condition"), assertion.condition
     yield term("general"), Literal(True) if assertion.general else None
@@ -420,6 +439,15 @@ def _qualified(assertion: Assertion) -> Iterator[tuple[NamedNode, NamedNode | Li
             yield term(name), statement_node(value)
 
 
+def _period(period: Period | None) -> Iterator[tuple[NamedNode, NamedNode | Literal | str | int | None]]:
+    """The years that a time means."""
+    if period:
+        yield term("startYear"), period.start
+        yield term("endYear"), period.end
+        yield term("precision"), qualifier_node("precision", period.precision)
+        yield term("approximate"), Literal(True) if period.approximate else None
+
+
 _FROM_LISTS = ("role", "mode")
 """The fields of an assertion that hold a member of the closed list of the same name."""
 
@@ -428,16 +456,9 @@ def _observation(assertion: Assertion, quantity: Quantity) -> Iterator[Triple]:
     """The figure as a node of its own: one number (or range), one observation."""
     node = NamedNode(OBSERVATION + assertion.id)
     yield Triple(statement_node(assertion.id), term("observation"), node)
-    point = quantity.low == quantity.high
-    numbers = (("value", quantity.low),) if point else (("minValue", quantity.low), ("maxValue", quantity.high))
     measured = entity_node(assertion.object) if assertion.predicate == "measuredBy" else None
     described = _pairs(
-        (_TYPE, term("Observation")),
-        *((term(name), Literal(plain_number(number), datatype=_DECIMAL)) for name, number in numbers),
-        (term("comparator"), quantity.comparator),
-        (term("unit"), quantity.unit),
-        (term("currency"), quantity.currency),
-        (term("measureKind"), qualifier_node("measure", quantity.kind)),
+        *_number(quantity),
         (term("valueText"), assertion.value),
         (term("about"), entity_node(assertion.subject)),
         (term("indicator"), measured),
@@ -445,7 +466,51 @@ def _observation(assertion: Assertion, quantity: Quantity) -> Iterator[Triple]:
     yield from _triples(node, described)
 
 
+def _number(quantity: Quantity) -> Iterator[tuple[NamedNode, NamedNode | Literal | str]]:
+    """What makes a node an observation: its number, and what it is in."""
+    point = quantity.low == quantity.high
+    numbers = (("value", quantity.low),) if point else (("minValue", quantity.low), ("maxValue", quantity.high))
+    yield _TYPE, term("Observation")
+    for name, number in numbers:
+        yield term(name), Literal(plain_number(number), datatype=_DECIMAL)
+    yield term("comparator"), quantity.comparator
+    yield term("unit"), quantity.unit
+    yield term("currency"), quantity.currency
+    yield term("measureKind"), qualifier_node("measure", quantity.kind)
+
+
 _DECIMAL = NamedNode(PREFIXES["xsd"] + "decimal")
+
+
+def figure_node(id_: str) -> NamedNode:
+    """The node of the figure of that id."""
+    return NamedNode(FIGURE + id_)
+
+
+def _figure(figure: Figure) -> Iterator[Triple]:
+    """A number in prose, an observation where it is understood, or a date."""
+    node, evidence = figure_node(figure.id), figure.evidence
+    described = _pairs(
+        (_TYPE, term("Figure")),
+        *(_number(figure.quantity) if figure.quantity else ()),
+        (term("about"), entity_node(figure.about) if figure.about else None),
+        (term("aboutText"), figure.subject),
+        (term("indicatorText"), figure.indicator),
+        (term("valueText"), figure.value),
+        (term("flaw"), qualifier_node("flaw", figure.flaw) if figure.flaw else None),
+        (term("happening"), qualifier_node("happening", figure.happening) if figure.happening else None),
+        (term("timeText"), figure.time),
+        *_period(figure.period),
+        (term("placeText"), figure.place),
+        (term("attributedTo"), figure.attributed_to),
+        (term("modality"), term(figure.modality)),
+        (term("givenBy"), statement_node(figure.statement) if figure.statement else None),
+        (term("source"), document_node(figure.source)),
+    )
+    yield from _triples(node, described)
+    yield from _triples(node, _span(figure.span))
+    yield Triple(node, term("evidence"), NamedNode(EVIDENCE + evidence_id(evidence)))
+    yield from _evidence(evidence)
 
 
 def _evidence(evidence: Evidence) -> Iterator[Triple]:
@@ -553,6 +618,7 @@ def from_quads(quads: Iterable[Quad]) -> Extraction:
         refusals=tuple(_read_refusal(nodes, source, node) for node in _in_order(nodes, "Refusal")),
         pipeline=state(quads).pipeline,
         tables=read_tables(quads),
+        figures=figures(quads),
     )
 
 
@@ -597,6 +663,13 @@ def assertions(triples: Iterable[Quad | Triple]) -> tuple[Assertion, ...]:
     """The statements described with all their evidence, of any number of documents: by document, then place."""
     nodes = _Nodes(triples)
     return tuple(sorted((_read_assertion(nodes, node) for node in nodes.all_of("Statement")), key=_place))
+
+
+def figures(triples: Iterable[Quad | Triple]) -> tuple[Figure, ...]:
+    """The figures described, of any number of documents: by document, then place."""
+    nodes = _Nodes(triples)
+    found = (_read_figure(nodes, node) for node in nodes.all_of("Figure"))
+    return tuple(sorted(found, key=lambda figure: (figure.source, *_figure_place(figure))))
 
 
 def _in_order(nodes: _Nodes, class_: str) -> list[str]:
@@ -696,7 +769,10 @@ def _read_quantity(nodes: _Nodes, node: str) -> Quantity | None:
     observations = nodes.links(node, term("observation"))
     if not observations:
         return None
-    found = min(observations)
+    return _read_number(nodes, min(observations))
+
+
+def _read_number(nodes: _Nodes, found: str) -> Quantity:
     point, low, high = (nodes.text(found, term(name)) for name in ("value", "minValue", "maxValue"))
     return Quantity(
         low=Decimal(point or low),
@@ -705,6 +781,26 @@ def _read_quantity(nodes: _Nodes, node: str) -> Quantity | None:
         kind=nodes.link(found, term("measureKind"), f"{QUALIFIER}measure/"),
         comparator=cast(Comparator, nodes.text(found, term("comparator"))),
         currency=nodes.text(found, term("currency")),
+    )
+
+
+def _read_figure(nodes: _Nodes, node: str) -> Figure:
+    return Figure(
+        span=_read_span(nodes, node),
+        subject=nodes.text(node, term("aboutText")),
+        indicator=nodes.text(node, term("indicatorText")),
+        modality=cast(Modality, nodes.link(node, term("modality"), ONTOLOGY)),
+        evidence=_read_evidence(nodes, min(nodes.links(node, term("evidence")))),
+        about=nodes.link_or_none(node, term("about"), ENTITY),
+        value=nodes.text(node, term("valueText")),
+        quantity=_read_number(nodes, node) if term("Observation").value in nodes.links(node, _TYPE) else None,
+        flaw=nodes.link_or_none(node, term("flaw"), f"{QUALIFIER}flaw/"),
+        happening=nodes.link_or_none(node, term("happening"), f"{QUALIFIER}happening/"),
+        time=nodes.text(node, term("timeText")),
+        period=_read_period(nodes, node),
+        place=nodes.text(node, term("placeText")),
+        attributed_to=nodes.text(node, term("attributedTo")),
+        statement=nodes.link_or_none(node, term("givenBy"), STATEMENT),
     )
 
 

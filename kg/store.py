@@ -25,7 +25,7 @@ from kg.errors import NotFound, QueryError, StoreError
 from kg.hold import Hold, sweep
 from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, MERGES, PREFIXES, STATEMENT, local
 from kg.merges import Decision
-from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal, Table
+from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Figure, Language, Mention, Refusal, Table
 from kg.rdf import State, Term
 
 if TYPE_CHECKING:
@@ -309,6 +309,11 @@ class Store:
         members = self._members(self.require(source), "Document", "Section")
         return sorted((triple for triple in members if triple.predicate != rdf.term("text")), key=str)
 
+    def figures(self, source: str | None = None) -> tuple[Figure, ...]:
+        """The figures in the prose of one document, or of all, by document and place. Raises NotFound."""
+        node = f"VALUES ?g {{ {self.require(source)} }}" if source else ""
+        return rdf.figures(self._construct(_FIGURES.replace("$NODES", node)))
+
     def _about(self, node: ox.NamedNode, graph: ox.NamedNode) -> Iterator[ox.Quad]:
         return self._open.quads_for_pattern(node, None, None, graph)
 
@@ -449,6 +454,13 @@ SELECT DISTINCT ?st {
     { GRAPH ?g { ?st pkg:subject $NODE ; a pkg:Statement } }
     UNION { GRAPH ?g { ?st pkg:object $NODE ; a pkg:Statement } }
 } ORDER BY ?st LIMIT $MOST"""
+_FIGURES = """
+CONSTRUCT { ?n ?p ?o } WHERE {
+    { $NODES GRAPH ?g { ?f a pkg:Figure ; ?p ?o } BIND(?f AS ?n) }
+    UNION { $NODES GRAPH ?g { ?f a pkg:Figure ; pkg:evidence ?n . ?n ?p ?o } }
+    UNION { $NODES GRAPH ?g { ?f a pkg:Figure ; pkg:evidence ?e . ?e pkg:part ?n . ?n ?p ?o } }
+}"""
+
 
 STATED = """
     GRAPH ?source {

@@ -74,6 +74,8 @@ def test_a_documents_graph_conforms(graph):
 
 OBSERVATION = """<ID/observation/1> a pkg:Observation ; pkg:value 14600 ; pkg:unit "人" ; pkg:comparator "=" ;
     pkg:valueText "1.46万科技人员" ; pkg:period "2006/2010" ; pkg:about <ID/program/晨星计划>"""
+FIGURE = """<ID/figure/1> a pkg:Figure ; pkg:flaw <https://w3id.org/policykg/qualifier/flaw/letter> ;
+    pkg:valueText "1O0" ; pkg:evidence <ID/evidence/1> ; pkg:start 0 ; pkg:end 3 ; pkg:quote "1O0" """
 RANGE = OBSERVATION.replace("pkg:value 14600", "pkg:minValue 30 ; pkg:maxValue 40.5")
 FIGURE = """<ID/x/t> a pkg:Table . <ID/x/c> a pkg:TableCell . <ID/x/s> a pkg:TableKey .
     <ID/x/o> a pkg:TableObservation ; <http://purl.org/linked-data/cube#dataSet> <ID/x/t> ;
@@ -100,6 +102,7 @@ def data(triples, old="", new=""):
     [
         OBSERVATION,
         RANGE,
+        FIGURE,
         GROUP,
         OBSERVATION.replace('"人"', '"亿日元" ; pkg:currency "JPY"'),
         f"{OBSERVATION} ; pkg:indicator <ID/indicator/x> . {SHARE}",
@@ -188,6 +191,10 @@ PLANTED = [
     ("observation-currency", data(OBSERVATION, '"人"', '"日元" ; pkg:currency "yen"')),
     ("observation-period", data(OBSERVATION, "2006/2010", "“十一五”")),
     ("observation-subject", data(OBSERVATION, " ;\n    pkg:valueText", " ;\n    pkg:about <ID/x/y> ; pkg:valueText")),
+    ("observation-about", data(OBSERVATION, " ; pkg:about <ID/program/晨星计划>", "")),
+    ("figure", data(FIGURE, "pkg:flaw <https://w3id.org/policykg/qualifier/flaw/letter> ;", "")),
+    ("figure-evidence", data(FIGURE, "pkg:evidence <ID/evidence/1> ;", "")),
+    ("figure-place", data(FIGURE, "pkg:start 0 ;", "")),
     ("observation-money", data(OBSERVATION, '"人"', '"亿日元"')),
     ("observation-money", data(OBSERVATION, '"人"', '"million dollars"')),
     ("observation-share", data(f"{OBSERVATION} ; pkg:indicator <ID/indicator/x> . {SHARE}", '"人"', '"%"')),
@@ -341,7 +348,7 @@ RULES_BROKEN = {
         mention-of mention-quote mention-start part-end part-order part-quote part-start refusal-message
         refusal-predicate refusal-reason refusal-rule section-kind section-order section-start statement-belief
         statement-claim statement-evidence statement-modality statement-object statement-predicate statement-source
-        statement-subject observation observation-subject observation-unit observation-words""",
+        statement-subject observation observation-about observation-unit observation-words""",
     "doubled": """
         document-digest document-doi document-language document-run document-text document-title document-year end
         entity-country entity-label evidence-confidence evidence-quote evidence-rule evidence-section

@@ -27,6 +27,7 @@ from kg.model import (
     Entity,
     Evidence,
     Extraction,
+    Figure,
     Mention,
     Period,
     Quantity,
@@ -97,6 +98,25 @@ def extractions(draw: st.DrawFn) -> Extraction:
         condition=words,
         general=st.booleans(),
     )
+    figures = st.builds(
+        Figure,
+        span=spans,
+        subject=words,
+        indicator=words,
+        modality=st.sampled_from(MODALITIES),
+        evidence=evidence,
+        about=st.just("") | ids,
+        value=words,
+        quantity=quantities,
+        time=words,
+        period=st.none() | periods,
+        place=words,
+        attributed_to=words,
+    )
+    others = [
+        figures.map(lambda f, field=field: replace(f, quantity=None, **{field: next(iter(load().lists[field]))}))
+        for field in ("flaw", "happening")
+    ]
     message = st.sampled_from(["主语类型不符。", ""])
     refusal = st.builds(Refusal, st.just(source), words, words, words, words, words, message, message, spans)
     section = st.builds(Section, words, st.lists(words, max_size=2).map(tuple), st.just("body"), st.just(0), st.just(9))
@@ -113,13 +133,17 @@ def extractions(draw: st.DrawFn) -> Extraction:
         lists,
         lists,
     )
+    stated = draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id))))
+    told = draw(st.lists(st.one_of(figures, *others), max_size=3, unique_by=lambda f: (f.span.start, f.span.end)))
+    naming = st.sampled_from(["", *(a.id for a in stated)])
     return Extraction(
         document=Document(source, text, "zh", draw(bibliography), tuple(draw(st.lists(section, max_size=2))), "d"),
         entities=tuple(described),
         mentions=tuple(draw(st.lists(st.builds(Mention, ids, st.just(source), spans), max_size=3))),
-        assertions=draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id)))),
+        assertions=stated,
         refusals=tuple(draw(st.lists(refusal, max_size=2))),
         pipeline=draw(words),
+        figures=tuple(replace(figure, statement=draw(naming)) for figure in told),
         tables=tuple(draw(st.lists(_tables(spans, ids), max_size=2))),
     )
 
@@ -187,6 +211,7 @@ def test_an_extraction_comes_back_from_its_quads_and_from_a_store(extraction: Ex
         assert store.document(extraction.document.source) == wanted.document
         assert store.mentions(extraction.document.source) == wanted.mentions
         assert store.refusals(extraction.document.source) == wanted.refusals
+        assert store.figures(extraction.document.source) == wanted.figures
         assert set(store.graph()) == set(rdf.projection(rdf.to_quads(extraction)))
     assert rdf.canonical(wanted) == wanted
 
