@@ -13,9 +13,11 @@ from kg import canvas, rdf, rows
 from kg.answers import MOST, Json, Reading
 from kg.canvas import Wanted
 from kg.errors import QueryError
+from kg.export import evidence_rows
 from kg.iris import STATEMENT, local
 from kg.live import Snapshot
-from kg.model import Modality
+from kg.model import Figure, Modality
+from kg.ontology import Ontology
 from kg.problems import PROBLEMS
 from kg.spreadsheet import workbook
 
@@ -89,6 +91,34 @@ def statements(
         return {"total": len(ids), "statements": [rows.statement_row(each, labels) for each in chosen]}
 
     return reading.answer(look)
+
+
+@router.get("/figures", include_in_schema=False)
+def figures(about: Annotated[str, Query(max_length=500)], reading: Reading) -> Response:
+    """The numbers and dates in the prose about an entity, by document and place: for the explorer's page of it."""
+
+    def look(now: Snapshot) -> Json:
+        id_ = now.graph.resolve(about).id
+        found = [figure for figure in now.graph.store.figures() if figure.about == id_]
+        return {"figures": [_figure_row(figure, now.graph.ontology) for figure in found]}
+
+    return reading.answer(look)
+
+
+def _figure_row(figure: Figure, ontology: Ontology) -> Json:
+    """A figure with what it means; where it is damaged or a date, `said` says of what kind."""
+    item = ontology.lists["flaw"].get(figure.flaw) or ontology.lists["happening"].get(figure.happening)
+    return {
+        "indicator": figure.indicator,
+        "value": figure.value,
+        "meant": figure.quantity.text() if figure.quantity else "",
+        "said": {"zh": item.label_zh, "en": item.label_en} if item else None,
+        "time": figure.time,
+        "place": figure.place,
+        "attributed_to": figure.attributed_to,
+        "modality": figure.modality,
+        "evidence": evidence_rows(figure.evidence),
+    }
 
 
 def _given(s: str | None, o: str | None) -> list[tuple[Literal["subject", "object"], str]]:

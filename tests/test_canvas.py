@@ -4,6 +4,8 @@ import asyncio
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -19,6 +21,7 @@ from small_graphs import Fact, document, id_of
 from kg.api import create_app
 from kg.canvas import Ties, Wanted, places
 from kg.errors import QueryError
+from kg.model import Figure, Quantity, Span
 from kg.ontology import load
 from kg.spreadsheet import workbook
 from kg.store import Store
@@ -27,6 +30,7 @@ from kg.upload import MAX_BYTES, Uploads, file_name
 TOKEN = "a token that nobody guesses"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
+AMOUNT = Quantity(Decimal(300_000_000), Decimal(300_000_000), "CNY", "amount", currency="CNY")
 PROGRAM, BATTERY, FIRM = "Program:863计划", "Technology:动力电池", "Firm:比亚迪"
 
 
@@ -189,6 +193,24 @@ def test_statements_are_found_by_document_and_by_what_they_join(client: httpx.Cl
     assert client.get("/api/statements", params={"source": "none"}).status_code == 404
     assert client.get("/api/statements").status_code == 400
     assert client.get("/api/statements", params={"s": "863计划", "p": "} INSERT"}).status_code == 400
+
+
+def test_figures_about_an_entity_are_found_with_their_sentence(tmp_path: Path) -> None:
+    read = document("numbers", Fact(FIRM, "develops", BATTERY, value="3亿元"))
+    sentence = read.assertions[0].evidence[0]
+    start = sentence.spans[0].quote.index("3亿元") + sentence.spans[0].start
+    figure = Figure(Span(start, start + 3, "3亿元"), "比亚迪", "投入", "actual", sentence, id_of(FIRM), "3亿元", AMOUNT)
+    with Store.open(tmp_path / "store") as store:
+        store.put(replace(read, figures=(figure,)))
+    (found,) = asyncio.run(_asked(create_app(tmp_path / "store"), "/api/figures", about="比亚迪"))["figures"]
+    assert (found["indicator"], found["value"], found["meant"]) == ("投入", "3亿元", AMOUNT.text())
+    assert found["evidence"][0]["quote"] == sentence.quote
+    assert asyncio.run(_asked(create_app(tmp_path / "store"), "/api/figures", about="动力电池")) == {"figures": []}
+
+
+async def _asked(app: FastAPI, path: str, **params: str) -> Any:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        return (await client.get(path, params=params)).json()
 
 
 def test_a_table_becomes_a_spreadsheet_in_which_nothing_is_a_formula(client: httpx.Client) -> None:

@@ -6,6 +6,7 @@ import { evidence, qualifiers, sentenceUrl, where } from "./statements.js";
 
 export async function entity({ rest }) {
   const [found, known] = await Promise.all([ask(`entity/${rest}`), terms()]);
+  found.figures = await ask("figures", { about: found.id }).then(({ figures }) => figures, () => []);
   const name = named(found);
   const all = [...found.outgoing, ...found.incoming];
   const works = new Map((found.references ?? []).map((one) => [`${one.source} ${one.label}`, one.short]));
@@ -108,9 +109,12 @@ function figured(statements, found, known) {
     about: [entityLink(one.s, pick(one.s_label)), " ", label(known, "relations", one.p), " ", entityLink(one.o, pick(one.o_label))],
     value: one.value, meant: one.qualifiers?.quantity?.text ?? "", time: one.time, row: one.evidence[0],
   }));
-  const observed = (found.figures ?? []).map((one) => ({
-    about: pick(one.indicator) || one.indicator || pick(one.about), value: one.value, meant: one.quantity?.text ?? "", time: one.time ?? "",
-    row: one.evidence?.[0],
+  // what a statement tells already is not told again
+  const places = new Set(statements.filter((one) => one.value).flatMap((one) => one.evidence.map((row) => `${row.sentence} ${one.value}`)));
+  const observed = found.figures.filter((one) => !places.has(`${one.evidence[0].sentence} ${one.value}`)).map((one) => ({
+    about: [one.indicator, one.place, one.attributed_to && `${say("after")}${one.attributed_to}`].filter(Boolean).join(" · "),
+    value: [one.value, one.modality === "actual" ? "" : label(known, "modalities", one.modality)].filter(Boolean).join(" · "),
+    meant: pick(one.said) || one.meant, time: one.time, row: one.evidence[0],
   }));
   const rows = [...told, ...observed];
   if (!rows.length) return undefined;
