@@ -31,6 +31,7 @@ from ingest.patterns import FOLDER as PATTERNS
 from ingest.patterns import name_rules, relation_rules
 from ingest.qualifiers import qualifiers
 from ingest.reading import read
+from ingest.references import cited_labels, read_references
 from ingest.relations import Mention, Relation, RelationFinder
 from ingest.tables import TableReader
 from ingest.tagger import FOLDER
@@ -104,6 +105,8 @@ class Pipeline:
             pipeline=self.fingerprint,
             tables=found.tables,
             figures=figures,
+            references=read_references(document.text, document.sections),
+            cited=cited_labels(document.text, document.sections),
         )
 
     def relations(self, reading: Reading) -> tuple[Resolved, list[list[Relation]]]:

@@ -173,7 +173,9 @@ def _sentence(seen: Visible, start: int, end: int, paragraph: Paragraph) -> Sent
     text = seen.text[start:end]
     if sum(char.isalpha() for char in text) < 2:
         return None
-    return Sentence(text, seen.offsets[start:end], paragraph.section)
+    # a mark behind the stop cites for the sentence that ends there, one before the first word is a label
+    cites = tuple((place - start, label) for place, label in seen.cites if start < place <= end)
+    return Sentence(text, seen.offsets[start:end], paragraph.section, cites)
 
 
 def _ends(text: str) -> Iterator[int]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from kg import text
+from kg.cite import Style
 from kg.config import MIN_CONFIDENCE, data_folder, default_store, package_version
 from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
 from kg.graph import Graph
@@ -369,13 +370,50 @@ def show(
         outgoing, incoming = graph.statements(entity.id)
         inferred = inferences(graph.store, about=entity.id)
         labels = graph.ends([*outgoing, *incoming, *inferred], entity)
+        works = graph.works([*outgoing, *incoming])
         if format is Output.json:
             from kg.rows import described_row
 
-            _print_json(described_row(entity, outgoing, incoming, inferred, labels, graph.ontology))
+            _print_json(described_row(entity, outgoing, incoming, inferred, labels, graph.ontology, works))
         else:
             found = (outgoing, incoming, inferred)
-            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit))
+            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit, works))
+
+
+@app.command(
+    epilog="Example: kg cite he2025 --page 785    kg cite he2025 --reference 19 --style bibtex    kg cite --all"
+)
+def cite(
+    source: Annotated[str | None, typer.Argument(help="A document's name, as kg documents lists it.")] = None,
+    style: Annotated[Style, typer.Option("--style", help="GB/T 7714, BibTeX or RIS.")] = "gbt7714",
+    page: Annotated[str, typer.Option("--page", help="The page that you point to.")] = "",
+    reference: Annotated[str, typer.Option("--reference", help="Cite this one of the works that it lists: 19.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="All documents that say their title.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    store: StoreOption = None,
+    format: FormatOption = Output.text,
+) -> None:
+    """Cite a document, or one of its references, in Chinese and English as far as it says both."""
+    from kg import cite as citing
+    from kg.rows import citation_row
+
+    if all_ == (source is not None) or (all_ and (page or reference)):
+        raise QueryError("name one document, perhaps with --page or --reference, or give --all: kg cite he2025")
+    with _reading(store) as graph:
+        if source is None:
+            known = [(each.source, each.bibliography) for each in graph.store.documents()]
+            works = [(name, citing.of_document(name, b)) for name, b in known if b.title_zh or b.title_en]
+        elif reference:
+            works = [(source, citing.of_reference(source, graph.reference(source, reference)))]
+        else:
+            works = [(source, citing.of_document(source, graph.store.document(source).bibliography))]
+    works = [(name, citing.at_page(work, page) if page else work) for name, work in works]
+    rows = [citation_row(work, name, reference, style) for name, work in works]
+    if format is Output.json:
+        _print_json({"citations": rows})
+    else:
+        texts = ("\n".join(text.plain(line) for line in row["text"].split("\n")) for row in rows)
+        _to(output, partial(_put, content="".join(f"{each}\n" for each in texts).encode("utf-8")))
 
 
 @app.command(epilog="Example: kg chain 863计划 新能源汽车 --max-hops 4")

@@ -13,7 +13,7 @@ from kg.errors import NotFound, QueryError
 from kg.inference import Inference
 from kg.iris import ENTITY, INFERRED, ONTOLOGY, STATEMENT, local, normal
 from kg.merges import Decision
-from kg.model import MODALITIES, Assertion, Entity, Modality, Refusal
+from kg.model import MODALITIES, Assertion, Entity, Modality, Reference, Refusal
 from kg.ontology import Ontology
 from kg.store import STATED, Row, Store, stated
 
@@ -194,6 +194,27 @@ class Graph:
         """Every entity that the statements name, and those `known`, by id."""
         ids = {end for statement in statements for end in (statement.subject, statement.object)}
         return {entity.id: entity for entity in (*known, *self.store.entities(sorted(ids)))}
+
+    def works(self, statements: Iterable[Assertion]) -> dict[tuple[str, str], Reference]:
+        """The references that the evidence of the statements cites: document and label → reference. A label that the
+        document's list does not have is left out."""
+        cited = {(e.source, label) for statement in statements for e in statement.evidence for label in e.cites}
+        found: dict[tuple[str, str], Reference] = {}
+        for source in sorted({source for source, _ in cited}):
+            for reference in self.store.references(source):
+                if (source, reference.label) in cited:
+                    found.setdefault((source, reference.label), reference)
+        return found
+
+    def reference(self, source: str, label: str) -> Reference:
+        """The reference that the document's list has under that label. Raises NotFound, for the document too."""
+        found = self.store.references(source)
+        for reference in found:
+            if reference.label == label:
+                return reference
+        labels = [reference.label for reference in found if reference.label]
+        known = f"it has {labels[0]} to {labels[-1]}" if labels else "its list of references was not found"
+        raise NotFound(f"{source} lists no reference {label}: {known}")
 
     def neighbours(self, id: str, limit: int = 50) -> tuple[Neighbour, ...]:
         """The entities that statements of any modality join to that one, those with most statements first."""

@@ -61,6 +61,67 @@ class Bibliography:
     doi: str = ""
     keywords: tuple[str, ...] = ()
     keywords_en: tuple[str, ...] = ()
+    affiliations: tuple[str, ...] = ()
+    affiliations_en: tuple[str, ...] = ()
+
+
+WorkKind = Literal[
+    "",
+    "journal",
+    "newspaper",
+    "book",
+    "chapter",
+    "collection",
+    "conference",
+    "thesis",
+    "report",
+    "standard",
+    "patent",
+    "web",
+    "data",
+    "other",
+]
+"""What kind of work a reference names; empty where it does not show. The list `work` of the ontology labels them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An entry of a document's list of references: `text` is what stands at `start` to `end`, the other fields what was
+    understood of it, empty where the entry does not say.
+
+    `label` is what marks in the text cite it by (`19`), empty in a list without numbers. `container` is the journal,
+    newspaper, or book that it stands in; `date` and `accessed` are ISO dates; `others` says that the entry breaks its
+    list of authors off (等, et al.). A translation that follows the entry fills the fields that end in `_en`.
+    """
+
+    label: str
+    text: str
+    start: int
+    end: int
+    authors: tuple[str, ...] = ()
+    title: str = ""
+    container: str = ""
+    year: int | None = None
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    doi: str = ""
+    kind: WorkKind = ""
+    publisher: str = ""
+    place: str = ""
+    url: str = ""
+    date: str = ""
+    accessed: str = ""
+    others: bool = False
+    authors_en: tuple[str, ...] = ()
+    title_en: str = ""
+    container_en: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end or len(self.text) != self.end - self.start:
+            raise ValueError(f"reference {self.start}:{self.end} does not hold {len(self.text)} characters")
+        if self.kind not in get_args(WorkKind):
+            raise ValueError(f"{self.kind!r} is no kind of work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +147,20 @@ class Sentence:
     """One sentence as a reader reads it: citation marks and markup left out, page breaks joined.
 
     `offsets[i]` is the document offset of `text[i]`, so that any stretch of the sentence leads back to the document.
-    A space may stand for other white space of the document: a line break between English words, a tab.
+    A space may stand for other white space of the document: a line break between English words, a tab. `cites` are the
+    citation marks that were left out: how many characters of `text` stand before the mark, and the label it names.
     """
 
     text: str
     offsets: tuple[int, ...]
     section: Section
+    cites: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.text) != len(self.offsets) or not self.text:
             raise ValueError("a sentence needs one document offset for each of its characters")
+        if any(not 0 <= place <= len(self.text) for place, _ in self.cites):
+            raise ValueError("a citation mark stands within its sentence")
 
     def spans(self, document: Document, start: int = 0, end: int | None = None) -> tuple[Span, ...]:
         """The document's characters behind `text[start:end]`: one span, or several where other text (a page's foot,
@@ -132,13 +197,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The sentence behind a statement: where it stands, which rule (or model) read it, how often that rule is right."""
+    """The sentence behind a statement: where it stands, which rule (or model) read it, how often that rule is right,
+    and the labels of the references that the clause which states it cites."""
 
     source: str
     section: str
     spans: tuple[Span, ...]
     rule: str
     confidence: float
+    cites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.spans:
@@ -526,7 +593,8 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """All that one document gave. `pipeline` names the software and data that read it, so that reading it again
-    with the same ones can be skipped."""
+    with the same ones can be skipped. `cited` are the labels that citation marks anywhere in its text name, whether the
+    list of references has them or not."""
 
     document: Document
     entities: tuple[Entity, ...]
@@ -536,6 +604,8 @@ class Extraction:
     pipeline: str
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
+    references: tuple[Reference, ...] = ()
+    cited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

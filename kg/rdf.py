@@ -31,6 +31,7 @@ from kg.iris import (
     STATEMENT,
     document_iri,
     local,
+    normal,
 )
 from kg.model import (
     REFERENCES,
@@ -47,11 +48,13 @@ from kg.model import (
     Modality,
     Period,
     Quantity,
+    Reference,
     Refusal,
     Section,
     SectionKind,
     Span,
     Table,
+    WorkKind,
     plain_number,
 )
 
@@ -110,7 +113,8 @@ def clean(text: str) -> str:
 def canonical(extraction: Extraction) -> Extraction:
     """The extraction as a store gives it back: clean, entities by id, mentions and assertions by place, and without
     repetitions among aliases and evidence. In names of people and keywords a semicolon becomes a comma; an empty one
-    is left out, as is an empty heading, and a heading stands on one line.
+    is left out, as is an empty heading, and a heading stands on one line. References are in the order of the text,
+    labels that are cited in that of their numbers, each once.
 
     Raises ValueError where the parts do not belong together: an id described twice, an entity that is not described,
     a statement that another one names and that is not there, or another document's evidence.
@@ -129,6 +133,8 @@ def canonical(extraction: Extraction) -> Extraction:
         assertions=tuple(sorted(map(_canonical_assertion, found.assertions), key=_place)),
         tables=tuple(map(_canonical_table, found.tables)),
         figures=tuple(sorted(found.figures, key=_figure_place)),
+        references=tuple(sorted(map(_canonical_reference, found.references), key=lambda r: (r.start, r.end, r.label))),
+        cited=_canonical_labels(found.cited),
     )
 
 
@@ -215,7 +221,17 @@ def _canonical_entity(entity: Entity) -> Entity:
 
 
 def _canonical_assertion(assertion: Assertion) -> Assertion:
-    return replace(assertion, evidence=tuple(sorted(set(assertion.evidence), key=_evidence_place)))
+    evidence = {replace(each, cites=_canonical_labels(each.cites)) for each in assertion.evidence}
+    return replace(assertion, evidence=tuple(sorted(evidence, key=_evidence_place)))
+
+
+def _canonical_reference(reference: Reference) -> Reference:
+    return replace(reference, authors=_names(reference.authors), authors_en=_names(reference.authors_en))
+
+
+def _canonical_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels of references in the order of their numbers, each once."""
+    return tuple(sorted(filter(None, set(labels)), key=lambda label: (len(label), label)))
 
 
 def _canonical_table(table: Table) -> Table:
@@ -247,7 +263,7 @@ def _shortest(name: str) -> tuple[int, str]:
 def evidence_id(evidence: Evidence) -> str:
     """Stable: the same sentence read by the same rule has the same id, whatever it is evidence of."""
     spans = " ".join(f"{span.start}:{span.end}" for span in evidence.spans)
-    key = (evidence.source, evidence.section, spans, evidence.rule, repr(float(evidence.confidence)))
+    key = (evidence.source, evidence.section, spans, evidence.rule, repr(float(evidence.confidence)), *evidence.cites)
     return sha256("\x1f".join(key).encode()).hexdigest()[:20]
 
 
@@ -260,6 +276,9 @@ _LANGUAGE = NamedNode(PREFIXES["dcterms"] + "language")
 _ISSUED = NamedNode(PREFIXES["dcterms"] + "issued")
 _RUN = NamedNode(PREFIXES["prov"] + "wasGeneratedBy")
 _ACTIVITY = NamedNode(PREFIXES["prov"] + "Activity")
+_CITES = NamedNode(PREFIXES["cito"] + "cites")
+_CITES_AS_EVIDENCE = NamedNode(PREFIXES["cito"] + "citesAsEvidence")
+_CITATION = NamedNode(PREFIXES["dcterms"] + "bibliographicCitation")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 _TEXTS: tuple[tuple[str, NamedNode, Language | None], ...] = (
@@ -274,13 +293,47 @@ _TEXTS: tuple[tuple[str, NamedNode, Language | None], ...] = (
 )
 """Field of Bibliography, property, language."""
 
-_LISTS: tuple[tuple[str, NamedNode, NamedNode, Language], ...] = (
+_LISTS: tuple[tuple[str, NamedNode, NamedNode | None, Language], ...] = (
     ("authors", term("authors"), NamedNode(PREFIXES["dcterms"] + "creator"), "zh"),
     ("authors_en", term("authors"), NamedNode(PREFIXES["dcterms"] + "creator"), "en"),
     ("keywords", term("keywords"), NamedNode(PREFIXES["dcterms"] + "subject"), "zh"),
     ("keywords_en", term("keywords"), NamedNode(PREFIXES["dcterms"] + "subject"), "en"),
+    ("affiliations", term("affiliations"), None, "zh"),
+    ("affiliations_en", term("affiliations"), None, "en"),
 )
-"""Field of Bibliography, property of the joined list, property of each member, language."""
+"""Field of Bibliography, property of the joined list, property of each member if any, language."""
+
+_WORK_TEXTS: tuple[tuple[str, NamedNode], ...] = (
+    ("label", term("label")),
+    ("container", term("container")),
+    ("container_en", term("translatedContainer")),
+    ("volume", term("volume")),
+    ("issue", term("issue")),
+    ("pages", term("pages")),
+    ("doi", NamedNode(PREFIXES["bibo"] + "doi")),
+    ("publisher", NamedNode(PREFIXES["dcterms"] + "publisher")),
+    ("place", term("publishedAt")),
+    ("url", NamedNode(PREFIXES["bibo"] + "uri")),
+    ("date", NamedNode(PREFIXES["dcterms"] + "date")),
+    ("accessed", term("accessed")),
+    ("title_en", NamedNode(PREFIXES["dcterms"] + "alternative")),
+)
+"""Field of Reference, property; the title stands apart, since it has a language."""
+_WORK_LISTS = (("authors", term("authors")), ("authors_en", term("translatedAuthors")))
+_WORK_CLASSES: Mapping[WorkKind, str] = {
+    "journal": "AcademicArticle",
+    "newspaper": "Article",
+    "book": "Book",
+    "chapter": "BookSection",
+    "collection": "CollectedDocument",
+    "conference": "Article",
+    "thesis": "Thesis",
+    "report": "Report",
+    "standard": "Standard",
+    "patent": "Patent",
+    "web": "Webpage",
+}
+"""Kind of work → class of the bibliographic ontology."""
 
 _Pair = tuple[NamedNode, NamedNode | Literal]
 
@@ -291,15 +344,18 @@ def to_quads(extraction: Extraction) -> list[Quad]:
     whole = canonical(extraction)
     graph = document_node(whole.document.source)
     digest = extraction.document.digest
+    works = reference_nodes(whole)
     parts = (
         _document(whole.document, graph, digest, whole.pipeline),
+        _cited(graph, whole.cited),
+        *(_reference(graph, order, reference) for order, reference in enumerate(whole.references)),
         *(_section(graph, order, section) for order, section in enumerate(whole.document.sections)),
         *map(_entity, whole.entities),
         *(_mention(graph, order, mention) for order, mention in enumerate(whole.mentions)),
-        *map(_assertion, whole.assertions),
+        *(_assertion(assertion, works) for assertion in whole.assertions),
         *(_refusal(graph, order, refusal) for order, refusal in enumerate(whole.refusals)),
         *(table_triples(graph, order, table) for order, table in enumerate(whole.tables)),
-        *map(_figure, whole.figures),
+        *(_figure(figure, works) for figure in whole.figures),
     )
     triples = dict.fromkeys(triple for part in parts for triple in part)
     return [Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples]
@@ -359,8 +415,67 @@ def _bibliography(found: Bibliography) -> Iterator[_Pair]:
     for name, joined, single, language in _LISTS:
         if members := getattr(found, name):
             yield joined, Literal("; ".join(members), language=language)
-            yield from ((single, Literal(member, language=language)) for member in members)
+            if single:
+                yield from ((single, Literal(member, language=language)) for member in members)
     yield from _pairs((_ISSUED, found.year))
+    yield from _keys(found.doi, found.year, found.title_zh, found.title_en)
+
+
+def _keys(doi: str, year: int | None, *titles: str) -> Iterator[_Pair]:
+    """By what a work is known again in another document: its DOI, and each title with its year, where long enough."""
+    if doi:
+        yield term("workKey"), Literal(f"doi:{doi.lower()}")
+    keys = (normal(title) for title in titles)
+    yield from ((term("workKey"), Literal(f"{key}|{year}")) for key in keys if year and len(key) >= _TELLING)
+
+
+_TELLING = 6
+"""A shorter title, in characters without marks and spaces, is no sign of a work: Foreword, 前言."""
+
+
+def _cited(document: NamedNode, labels: tuple[str, ...]) -> Iterator[Triple]:
+    return (Triple(document, term("citedMark"), Literal(label)) for label in labels)
+
+
+def reference_nodes(extraction: Extraction) -> dict[str, NamedNode]:
+    """Label → node of the reference that it names, in a canonical extraction; of two with one label, the first."""
+    document = document_node(extraction.document.source)
+    labelled = [(reference.label, _reference_node(document, n)) for n, reference in enumerate(extraction.references)]
+    return {label: node for label, node in reversed(labelled) if label}
+
+
+def _reference_node(document: NamedNode, order: int) -> NamedNode:
+    return NamedNode(f"{document.value}#b{order}")
+
+
+def _reference(document: NamedNode, order: int, reference: Reference) -> Iterator[Triple]:
+    node = _reference_node(document, order)
+    yield Triple(document, _CITES, node)
+    class_ = _WORK_CLASSES.get(reference.kind, "Document")
+    described = _pairs(
+        (_TYPE, term("Reference")),
+        (_TYPE, NamedNode(PREFIXES["bibo"] + class_)),
+        (term("source"), document),
+        (_CITATION, reference.text),
+        (term("start"), reference.start),
+        (term("end"), reference.end),
+        *((predicate, getattr(reference, name)) for name, predicate in _WORK_TEXTS),
+        (_ISSUED, reference.year),
+        (term("workKind"), qualifier_node("work", reference.kind) if reference.kind else None),
+        (term("moreAuthors"), Literal(True) if reference.others else None),
+    )
+    yield from _triples(node, described)
+    if reference.title:
+        yield Triple(node, NamedNode(PREFIXES["dcterms"] + "title"), _text(reference.title, _spoken(reference.title)))
+    for name, joined in _WORK_LISTS:
+        if members := getattr(reference, name):
+            yield Triple(node, joined, Literal("; ".join(members), language=_spoken("".join(members))))
+    creators = (*reference.authors, *reference.authors_en)
+    yield from (Triple(node, _CREATOR, Literal(name, language=_spoken(name))) for name in creators)
+    yield from _triples(node, _keys(reference.doi, reference.year, reference.title, reference.title_en))
+
+
+_CREATOR = NamedNode(PREFIXES["dcterms"] + "creator")
 
 
 def _section(document: NamedNode, order: int, section: Section) -> Iterator[Triple]:
@@ -398,7 +513,7 @@ def _mention(document: NamedNode, order: int, mention: Mention) -> Iterator[Trip
     yield from _triples(node, _span(mention.span))
 
 
-def _assertion(assertion: Assertion) -> Iterator[Triple]:
+def _assertion(assertion: Assertion, works: Mapping[str, NamedNode]) -> Iterator[Triple]:
     node = statement_node(assertion.id)
     subject, object_ = entity_node(assertion.subject), entity_node(assertion.object)
     yield Triple(subject, NamedNode(CLAIM + assertion.predicate), node)
@@ -420,9 +535,16 @@ def _assertion(assertion: Assertion) -> Iterator[Triple]:
     yield from _triples(node, described)
     if assertion.quantity:
         yield from _observation(assertion, assertion.quantity)
+    for label in _MARKED.findall(assertion.attributed_to):
+        if work := works.get(label):
+            yield Triple(node, term("attributedToWork"), work)
     for evidence in assertion.evidence:
         yield Triple(node, term("evidence"), NamedNode(EVIDENCE + evidence_id(evidence)))
-        yield from _evidence(evidence)
+        yield from _evidence(evidence, works)
+
+
+_MARKED = re.compile(r"\[(\d{1,3})\]")
+"""The mark of a cited work in words for a source: `国际能源署[7]`."""
 
 
 def _qualified(assertion: Assertion) -> Iterator[tuple[NamedNode, NamedNode | Literal | str | int | None]]:
@@ -487,7 +609,7 @@ def figure_node(id_: str) -> NamedNode:
     return NamedNode(FIGURE + id_)
 
 
-def _figure(figure: Figure) -> Iterator[Triple]:
+def _figure(figure: Figure, works: Mapping[str, NamedNode]) -> Iterator[Triple]:
     """A number in prose, an observation where it is understood, or a date."""
     node, evidence = figure_node(figure.id), figure.evidence
     described = _pairs(
@@ -510,10 +632,10 @@ def _figure(figure: Figure) -> Iterator[Triple]:
     yield from _triples(node, described)
     yield from _triples(node, _span(figure.span))
     yield Triple(node, term("evidence"), NamedNode(EVIDENCE + evidence_id(evidence)))
-    yield from _evidence(evidence)
+    yield from _evidence(evidence, works)
 
 
-def _evidence(evidence: Evidence) -> Iterator[Triple]:
+def _evidence(evidence: Evidence, works: Mapping[str, NamedNode]) -> Iterator[Triple]:
     node = NamedNode(EVIDENCE + evidence_id(evidence))
     described = _pairs(
         (_TYPE, term("Evidence")),
@@ -522,6 +644,8 @@ def _evidence(evidence: Evidence) -> Iterator[Triple]:
         (term("rule"), evidence.rule),
         (term("confidence"), float(evidence.confidence)),
         (term("quote"), evidence.quote),
+        *((term("citedMark"), label) for label in evidence.cites),
+        *((_CITES_AS_EVIDENCE, works.get(label)) for label in evidence.cites),
     )
     yield from _triples(node, described)
     if len(evidence.spans) == 1:
@@ -579,6 +703,10 @@ class _Nodes:
     def text(self, node: str, predicate: NamedNode, language: str | None = None) -> str:
         return next(iter(self.texts(node, predicate, language)), "")
 
+    def text_in_any(self, node: str, predicate: NamedNode) -> str:
+        """The literal's text, whatever its language."""
+        return next((text for spoken in ("zh", "en", None) if (text := self.text(node, predicate, spoken))), "")
+
     def number(self, node: str, predicate: NamedNode) -> int:
         return int(self.text(node, predicate))
 
@@ -619,6 +747,8 @@ def from_quads(quads: Iterable[Quad]) -> Extraction:
         pipeline=state(quads).pipeline,
         tables=read_tables(quads),
         figures=figures(quads),
+        references=references(quads),
+        cited=_canonical_labels(nodes.texts(document_node(source).value, term("citedMark"))),
     )
 
 
@@ -650,6 +780,12 @@ def refusals(quads: Iterable[Quad | Triple]) -> tuple[Refusal, ...]:
 def tables(quads: Iterable[Quad | Triple]) -> tuple[Table, ...]:
     """The tables that one document's quads hold, in its order."""
     return read_tables(quads)
+
+
+def references(quads: Iterable[Quad | Triple]) -> tuple[Reference, ...]:
+    """The references that one document's quads hold, in its order."""
+    nodes = _Nodes(quads)
+    return tuple(_read_reference(nodes, node) for node in _in_order(nodes, "Reference"))
 
 
 def entities(triples: Iterable[Quad | Triple]) -> tuple[Entity, ...]:
@@ -812,6 +948,25 @@ def _read_evidence(nodes: _Nodes, node: str) -> Evidence:
         spans=tuple(_read_span(nodes, part) for part in parts or [node]),
         rule=nodes.text(node, term("rule")),
         confidence=float(nodes.text(node, term("confidence"))),
+        cites=_canonical_labels(nodes.texts(node, term("citedMark"))),
+    )
+
+
+def _read_reference(nodes: _Nodes, node: str) -> Reference:
+    fields: dict[str, Any] = {name: nodes.text(node, predicate) for name, predicate in _WORK_TEXTS}
+    for name, joined in _WORK_LISTS:
+        text = nodes.text_in_any(node, joined)
+        fields[name] = tuple(text.split("; ")) if text else ()
+    year = nodes.text(node, _ISSUED)
+    return Reference(
+        text=nodes.text(node, _CITATION),
+        start=nodes.number(node, term("start")),
+        end=nodes.number(node, term("end")),
+        title=nodes.text_in_any(node, NamedNode(PREFIXES["dcterms"] + "title")),
+        year=int(year) if year else None,
+        kind=cast(WorkKind, nodes.link_or_none(node, term("workKind"), f"{QUALIFIER}work/")),
+        others=nodes.text(node, term("moreAuthors")) == "true",
+        **fields,
     )
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg import export, queries, rows
+from kg import cite, export, queries, rows
 from kg.answers import MOST, Json, Limit, Name, Offset, Reading, paged
 from kg.export import Format, entity_row
 from kg.graph import Graph, Only
@@ -50,6 +50,39 @@ def documents(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Resp
 def document(source: Annotated[str, Path(examples=["hpc-zh"])], reading: Reading) -> Response:
     """一篇文献的题录、章节和全文 · A document's bibliography, sections and text."""
     return reading.answer(lambda now: rows.text_row(now.graph.store.document(source)))
+
+
+@api.get("/references", tags=["文献 documents"])
+def references(
+    reading: Reading, source: Annotated[str, Query(max_length=500, description="文献名 · the document's name")]
+) -> Response:
+    """一篇文献的参考文献 · The works that a document lists."""
+
+    def look(now: Snapshot) -> Json:
+        found = now.graph.store.references(source)
+        return {"references": [rows.reference_row(source, each, now.graph.ontology) for each in found]}
+
+    return reading.answer(look)
+
+
+@api.get("/cite", tags=["文献 documents"])
+def cite_work(
+    reading: Reading,
+    source: Annotated[str, Query(max_length=500, description="文献名 · the document's name")],
+    style: Annotated[cite.Style, Query(description="格式 · the style")] = "gbt7714",
+    reference: Annotated[str, Query(max_length=20, description="参考文献标号 · one of its references")] = "",
+    page: Annotated[str, Query(max_length=40, description="所指页码 · the page pointed to")] = "",
+) -> Response:
+    """文献或其参考文献的引用格式 · How to cite a document, or one of its references."""
+
+    def look(now: Snapshot) -> Json:
+        if reference:
+            work = cite.of_reference(source, now.graph.reference(source, reference))
+        else:
+            work = cite.of_document(source, now.graph.store.document(source).bibliography)
+        return rows.citation_row(cite.at_page(work, page) if page else work, source, reference, style)
+
+    return reading.answer(look)
 
 
 @api.get("/refusals", tags=["文献 documents"])
@@ -96,7 +129,8 @@ def described(now: Snapshot, found: Entity, limit: int = MOST, offset: int = 0) 
     inferred = inferences(now.graph.store, about=found.id)
     labels = now.graph.ends([*shown[0], *shown[1], *inferred], found)
     totals = {"outgoing_total": len(outgoing), "incoming_total": len(incoming)}
-    return {**rows.described_row(found, *shown, inferred, labels, now.graph.ontology), **totals}
+    works = now.graph.works([*shown[0], *shown[1]])
+    return {**rows.described_row(found, *shown, inferred, labels, now.graph.ontology, works), **totals}
 
 
 @api.get("/entity/{id:path}", tags=["实体 entities"])

@@ -25,7 +25,19 @@ from kg.errors import NotFound, QueryError, StoreError
 from kg.hold import Hold, sweep
 from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, MERGES, PREFIXES, STATEMENT, local
 from kg.merges import Decision
-from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Figure, Language, Mention, Refusal, Table
+from kg.model import (
+    Assertion,
+    Bibliography,
+    Document,
+    Entity,
+    Extraction,
+    Figure,
+    Language,
+    Mention,
+    Reference,
+    Refusal,
+    Table,
+)
 from kg.rdf import State, Term
 
 if TYPE_CHECKING:
@@ -231,6 +243,10 @@ class Store:
     def tables(self, source: str) -> tuple[Table, ...]:
         """A document's tables, in its order. Raises NotFound."""
         return rdf.tables(self.graph(source))
+
+    def references(self, source: str) -> tuple[Reference, ...]:
+        """The works that the document lists, in its order. Raises NotFound."""
+        return rdf.references(self._members(self.require(source), "Reference"))
 
     def require(self, source: str) -> ox.NamedNode:
         """The node of a document that the store holds. Raises NotFound, with near names."""

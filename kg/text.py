@@ -2,15 +2,20 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+from kg.cite import short
 from kg.graph import Stats
 from kg.inference import Inference
 from kg.merges import Decision
-from kg.model import Assertion, Chain, Entity, Evidence, Finding, Language, Refusal, Severity
+from kg.model import Assertion, Chain, Entity, Evidence, Finding, Language, Reference, Refusal, Severity
 from kg.ontology import Ontology
 from kg.store import DocumentSummary
 
 _QUOTE_WIDTH = 160
+Works = Mapping[tuple[str, str], Reference]
+"""Document and label → the reference that marks in the document cite by that label."""
+NO_WORKS: Works = MappingProxyType({})
 
 
 def entity_lines(
@@ -22,16 +27,17 @@ def entity_lines(
     ontology: Ontology,
     language: Language,
     limit: int,
+    works: Works = NO_WORKS,
 ) -> Iterator[str]:
-    """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way; then
-    what was inferred of it, with the rule."""
+    """What `kg show` prints: type, names, statements from it and to it with evidence and the works that these cite, at
+    most `limit` each way; then what was inferred of it, with the rule."""
     type_ = ontology.kinds[entity.type]
     yield f"{both(entity.label_zh, entity.label_en)}  [{both(type_.label_zh, type_.label_en)}]  {entity.id}"
     if others := [name for name in entity.names if name not in (entity.label_zh, entity.label_en)]:
         yield f"  {_word(language, '又名', 'also')}: {shorten('；'.join(others), _QUOTE_WIDTH)}"
     for inverse, assertions in ((False, outgoing), (True, incoming)):
         for assertion in assertions[:limit]:
-            yield from statement_lines(assertion, inverse, labels, ontology, language)
+            yield from statement_lines(assertion, inverse, labels, ontology, language, works)
         if len(assertions) > limit:
             more = len(assertions) - limit
             yield _word(language, f"  … 另有 {more} 条（--limit）", f"  … {more} more (--limit)")
@@ -61,9 +67,14 @@ def _inferred_lines(
 
 
 def statement_lines(
-    assertion: Assertion, inverse: bool, labels: Mapping[str, Entity], ontology: Ontology, language: Language
+    assertion: Assertion,
+    inverse: bool,
+    labels: Mapping[str, Entity],
+    ontology: Ontology,
+    language: Language,
+    works: Works = NO_WORKS,
 ) -> Iterator[str]:
-    """One statement as seen from one of its ends, then its evidence."""
+    """One statement as seen from one of its ends, then its evidence with the works that it cites."""
     relation = ontology.relations[assertion.predicate]
     zh, en = (relation.inverse_zh, relation.inverse_en) if inverse else (relation.label_zh, relation.label_en)
     other = labels[assertion.subject if inverse else assertion.object]
@@ -71,6 +82,15 @@ def statement_lines(
     yield f"  {'←' if inverse else '→'} {_word(language, zh, en)} {other.label(language)}{qualified}"
     for evidence in assertion.evidence:
         yield f"      {citation(evidence)} {shorten(evidence.quote, _QUOTE_WIDTH)}"
+        yield from (f"        {line}" for line in cited_lines(evidence, language, works))
+
+
+def cited_lines(evidence: Evidence, language: Language, works: Works) -> Iterator[str]:
+    """The works that evidence cites, one a line: `据 [19] 李某. 某报告. 2024`; only the mark where it has no entry."""
+    for label in evidence.cites:
+        work = works.get((evidence.source, label))
+        said = shorten(short(work), _QUOTE_WIDTH) if work else _word(language, "（未列出）", "(not listed)")
+        yield f"{_word(language, '据', 'citing')} [{label}] {said}"
 
 
 def chain_lines(

@@ -8,12 +8,25 @@ from ingest.periods import period
 from ingest.quantities import quantity
 from kg.config import data_folder
 from kg.iris import CLAIM, CLAIM_OBJECT, ENTITY, ONTOLOGY, PREFIXES, QUALIFIER
-from kg.model import Assertion, Bibliography, Document, Entity, Evidence, Extraction, Mention, Refusal, Section, Span
+from kg.model import (
+    Assertion,
+    Bibliography,
+    Document,
+    Entity,
+    Evidence,
+    Extraction,
+    Mention,
+    Reference,
+    Refusal,
+    Section,
+    Span,
+)
 from kg.ontology import load
 from kg.rdf import to_quads
 from kg.shapes import validate
 
-TEXT = "某国于2001年启动晨星计划，投入3亿元。\n\n晨星计划应当面\n\n图1\n\n向新型电池。"
+ENTRY = "甲. 晨星计划研究[J]. 乙刊, 2024(3): 1-9."
+TEXT = f"某国于2001年启动晨星计划，投入3亿元。\n\n晨星计划应当面\n\n图1\n\n向新型电池。\n\n{ENTRY}"
 PROGRAM, PLACE, BATTERY = "program/晨星计划", "place/某国", "technology/新型电池"
 
 
@@ -23,7 +36,8 @@ def span(quote, after=0):
 
 
 def extraction(source="paper"):
-    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9)
+    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9, cites=("1",))
+    entry = span(ENTRY)
     cut = Evidence(source, "1", (span("晨星计划应当面", 20), span("向新型电池。")), "targets-1", 0.6)
     return Extraction(
         document=Document(
@@ -53,6 +67,13 @@ def extraction(source="paper"):
             Refusal(source, "甲", "develops", "乙", "develops-2", "signature", "不符。", "Not so.", span("图1")),
         ),
         pipeline="0.1.0",
+        references=(
+            Reference(
+                *("1", entry.quote, entry.start, entry.end, ("甲",), "晨星计划研究", "乙刊", 2024, "", "3", "1-9"),
+                **{"doi": "10.1234/x", "kind": "journal", "date": "2024-05-01", "authors_en": ("A",), "others": True},
+            ),
+        ),
+        cited=("1",),
     )
 
 
@@ -265,6 +286,17 @@ PLANTED = [
         (f"part-{name}", f"DELETE WHERE {{ ?n pkg:order 1 ; pkg:{name} ?old }}")
         for name in ("order", "start", "end", "quote")
     ),
+    ("reference-text", change("dcterms:bibliographicCitation", "", "Reference")),
+    ("reference-place", change("pkg:start", "9999", "Reference")),
+    ("reference-document", "DELETE WHERE { ?d cito:cites ?n }"),
+    ("reference-label", change("pkg:label", '""', "Reference")),
+    ("reference-title", add("dcterms:title", '"又一题名"@zh', "Reference")),
+    ("reference-year", change("dcterms:issued", "20240", "Reference")),
+    ("reference-date", change("dcterms:date", '"2024年5月"', "Reference")),
+    ("reference-kind", change("pkg:workKind", "<https://w3id.org/policykg/qualifier/work/song>", "Reference")),
+    ("reference-doi", change("bibo:doi", '"doi:10.1234"', "Reference")),
+    ("citing", "INSERT { ?n pkg:attributedToWork ?d } WHERE { ?n a pkg:Statement ; pkg:source ?d }"),
+    ("citing-mark-written", change("pkg:citedMark", "", "Evidence")),
     ("mention-of", change("pkg:mentionOf", "", "Mention")),
     ("mention-start", change("pkg:start", "", "Mention")),
     ("mention-end", change("pkg:end", "", "Mention")),
@@ -304,7 +336,7 @@ PLANTED = [
     ),
 ]
 WARNINGS = {
-    *("document-title", "document-doi", "entity-used", "instrument-country"),
+    *("document-title", "document-doi", "entity-used", "instrument-country", "reference-doi"),
     *("funds-money", "participation-named", "issuer", "value-measuredBy"),
 }
 
@@ -348,7 +380,8 @@ RULES_BROKEN = {
         mention-of mention-quote mention-start part-end part-order part-quote part-start refusal-message
         refusal-predicate refusal-reason refusal-rule section-kind section-order section-start statement-belief
         statement-claim statement-evidence statement-modality statement-object statement-predicate statement-source
-        statement-subject observation observation-about observation-unit observation-words""",
+        statement-subject observation observation-subject observation-unit observation-words
+        reference-document reference-place reference-text""",
     "doubled": """
         document-digest document-doi document-language document-run document-text document-title document-year end
         entity-country entity-label evidence-confidence evidence-quote evidence-rule evidence-section
@@ -357,14 +390,18 @@ RULES_BROKEN = {
         statement-claim statement-distinct statement-evidence statement-modality statement-object
         statement-predicate statement-source statement-subject statement-time statement-value funds-money
         observation observation-comparator observation-currency observation-measure observation-subject
-        observation-unit observation-words statement-end-year statement-precision statement-start-year""",
+        observation-unit observation-words statement-end-year statement-precision statement-start-year
+        citing reference-date reference-doi reference-kind reference-label reference-place reference-text
+        reference-title reference-year""",
     "empty": """
         document-digest document-doi document-language document-run document-text document-year end entity-country
         entity-label evidence-confidence evidence-quote evidence-rule evidence-section mention-quote part-order
         part-quote refusal-message refusal-predicate refusal-reason refusal-rule section-kind section-label
         section-order section-start start statement-belief statement-time statement-value funds-money
         observation-comparator observation-currency observation-number observation-unit observation-words
-        statement-end-year statement-start-year""",
+        statement-end-year statement-start-year
+        citing-mark-written reference-date reference-doi reference-label reference-place reference-text
+        reference-title reference-year""",
     "mistyped": """
         document-digest document-doi document-language document-run document-year end entity-country entity-label
         entity-used evidence-confidence evidence-quote evidence-rule evidence-section evidence-source evidence-used
@@ -373,12 +410,16 @@ RULES_BROKEN = {
         statement-evidence statement-modality statement-object statement-predicate statement-source
         statement-subject statement-time statement-value statement-same-source funds-money observation-comparator
         observation-currency observation-measure observation-number observation-subject observation-unit
-        observation-words statement-end-year statement-precision statement-start-year""",
+        observation-words statement-end-year statement-precision statement-start-year
+        citing citing-mark-written reference-date reference-document reference-doi reference-kind reference-label
+        reference-place reference-year""",
     "negative": """
         document-year end evidence-confidence part-order section-order section-start start statement-belief
-        statement-end-year statement-start-year""",
+        statement-end-year statement-start-year
+        reference-place reference-year""",
     "large": """
-        document-year evidence-confidence statement-belief statement-end-year statement-start-year""",
+        document-year evidence-confidence statement-belief statement-end-year statement-start-year
+        reference-year""",
 }
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,6 +32,7 @@ from kg.model import (
     Mention,
     Period,
     Quantity,
+    Reference,
     Refusal,
     Section,
     Span,
@@ -38,6 +40,7 @@ from kg.model import (
     TableCell,
     TableFinding,
     TableValue,
+    WorkKind,
 )
 from kg.ontology import load
 from kg.store import Store
@@ -78,7 +81,9 @@ def extractions(draw: st.DrawFn) -> Extraction:
     described = draw(st.lists(_entities(), min_size=1, max_size=4, unique_by=lambda e: e.id))
     ids = st.sampled_from([e.id for e in described])
     evidence = st.builds(
-        Evidence, st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit
+        Evidence,
+        *(st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit),
+        cites=st.lists(words, max_size=3).map(tuple),
     )
     assertions = st.builds(
         Assertion,
@@ -130,8 +135,22 @@ def extractions(draw: st.DrawFn) -> Extraction:
         words,
         st.none() | st.integers(1900, 2100),
         *[words] * 4,
-        lists,
-        lists,
+        *[lists] * 4,
+    )
+    references = spans.flatmap(
+        lambda span: st.builds(
+            Reference,
+            label=words,
+            text=st.just(span.quote),
+            start=st.just(span.start),
+            end=st.just(span.end),
+            authors=lists,
+            year=st.none() | st.integers(1900, 2100),
+            kind=st.sampled_from(get_args(WorkKind)),
+            others=st.booleans(),
+            authors_en=lists,
+            **dict.fromkeys(_WORK_WORDS, words),
+        )
     )
     stated = draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id))))
     told = draw(st.lists(st.one_of(figures, *others), max_size=3, unique_by=lambda f: (f.span.start, f.span.end)))
@@ -143,6 +162,10 @@ def extractions(draw: st.DrawFn) -> Extraction:
         assertions=stated,
         refusals=tuple(draw(st.lists(refusal, max_size=2))),
         pipeline=draw(words),
+        references=tuple(
+            draw(st.lists(references, max_size=3, unique_by=lambda r: (r.start, r.end, rdf.clean(r.label))))
+        ),
+        cited=tuple(draw(st.lists(words, max_size=3))),
         figures=tuple(replace(figure, statement=draw(naming)) for figure in told),
         tables=tuple(draw(st.lists(_tables(spans, ids), max_size=2))),
     )
@@ -175,6 +198,12 @@ def _tables(draw: st.DrawFn, spans: st.SearchStrategy[Span], ids: st.SearchStrat
         values=tuple(draw(st.lists(value, max_size=3, unique_by=lambda v: v.column))),
         findings=tuple(draw(st.lists(finding, max_size=2))),
     )
+
+
+_WORK_WORDS = (
+    *("title", "container", "volume", "issue", "pages", "doi", "publisher", "place", "url", "date", "accessed"),
+    *("title_en", "container_en"),
+)
 
 
 @st.composite
