@@ -126,9 +126,11 @@ class Gate:
         )
 
     def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
-        relation = item.relation
-        source, section = self._document.source, item.sentence.section.label
-        return Evidence(source, section, spans, relation.rule, relation.confidence, cites=item.cites)
+        relation, document = item.relation, self._document
+        section, page = item.sentence.section.label, document.page(spans)
+        return Evidence(
+            document.source, section, spans, relation.rule, relation.confidence, page=page, cites=item.cites
+        )
 
     def _assertion(self, readings: Sequence[tuple[Statement, Evidence]]) -> Assertion:
         """The statement that all of these are, with all their evidence. What its time means is left open where that

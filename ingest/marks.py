@@ -22,6 +22,7 @@ _MARK = re.compile(
     | \^\{{[^{{}}\n]{{1,24}}\}} | \^\[[^\]\n]{{1,24}}\] | \^[①-⑳]        # citation
     | (?<=[\u4e00-\u9fff。，；、”》）]){RAISED}(?:[,，、\-–—⁻]{RAISED})*      # citation in raised digits
     | [\[［]\s*{CITED}\s*[\]］](?!\()                                    # citation in brackets
+    | \[\^[^\]\s]{{1,24}}\](?!:)                                          # footnote
     | \[\d{{1,2}}(?=[，。、；\u4e00-\u9fff])                                # its closing bracket lost
     | \$\s*\^\s*\{{?\s*[\[［]?[\d\s,，、.\-–—~*]*[\]］]?\s*\}}?\s*\$         # citation set as a formula
     | \$\s*\\(?:bullet|textcircled)\b[^$\n]{{0,12}}\$                     # bullet set as a formula

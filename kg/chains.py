@@ -1,122 +1,90 @@
-"""Chains of statements from one entity to another, found over adjacency lists in memory.
+"""Chains of statements from one entity to another, or by a template, found over arrays in memory.
 
-A chain visits no entity twice. Entities of a hub type (places, instruments, goals … see the ontology) may only be its
-ends, since nearly everything meets in them. Statements may be walked both ways. Where several documents state the
-same, the chain has the statement that fits best: without a leap, actual, most believed.
+A chain visits no entity twice. Hubs may only be its ends, since nearly everything meets in them: entities of a hub type
+(places, instruments, goals, challenges, indicators …, as the ontology says) and broad ones (`ontology/chains.toml`).
+Statements may be walked both ways.
 
-The best chain is the one with the fewest hops against the direction in which its relations lead (policy → program →
-actor → technology → product → industry), then the one with the highest score: the belief of its weakest link, times
-0.85 for each hop after the first, times 0.5 for each leap. A leap is where a chain comes to a technology, product or
-industry of no country and leaves it by a statement from another section: the two statements may well speak of
-different countries.
+No chain tells what nobody said of one case. A technology, product or industry of no country is shared by many. Where a
+chain comes to one and leaves it by a statement of another sentence, the two may speak of different countries; so if the
+countries that the chain is in before and after differ, there is no such chain: Japan's program, DRAM, Korea's industry.
+Where one sentence holds both statements, the change of country is stated, and the chain stands. A statement is of the
+country of the entity that it leads to or comes from, or of the only country that its sentence tells of.
+
+The best chain is the one with the highest score: the belief of its weakest link, times 0.85 for each hop after the
+first, and times 0.5 for each of these:
+
+- a leap: the two statements about a shared thing are neither of one section nor of one country;
+- a turn: a hop against the direction (policy → program → actor → technology → product → industry) in which the chain
+  leads on the whole; reading the whole chain from its end is one turn;
+- dates that contradict the order: a later step's period ends before an earlier one's begins.
+
+Where a statement is made more than once, the chain has the one that fits best: actual, most believed. One score, unlike
+an order by direction first, never puts a long doubtful chain before a short sure one, is the same from both ends, and
+lets the search stop when longer chains can no longer be among the best.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from heapq import heappop, heappush
-from typing import NamedTuple, cast
+from typing import TypedDict, Unpack
 
-from kg import rdf
-from kg.belief import across_documents
+import numpy as np
+
+from kg.adjacency import EVER, NEVER, Adjacency, Block, Ints, Mask, adjacency, blocks_of
 from kg.errors import QueryError, StoreError
-from kg.iris import ENTITY, ONTOLOGY, STATEMENT, local
-from kg.model import MODALITIES, Chain, Hop, Modality
+from kg.model import MODALITIES, Assertion, Chain, Hop, Modality, Reason
 from kg.ontology import Ontology
-from kg.store import Row, Store, stated
-
-MAX_WALKS = 100_000
-"""How many beginnings of chains one search looks at, at most, before it gives what it has found; about a second. It
-looks at the promising ones first, so that a search that is cut short has found good chains, if perhaps not the best."""
-
-_HOP = 0.85
-_LEAP = 0.5
-_LOOSE_TYPES = ("Technology", "Product", "Industry")
+from kg.store import Store
+from kg.templates import Station, Template, load_forms
+from kg.walks import DOUBT, Limits, Rules, Search, Stations, Step, Way
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """A statement as the search needs it; `sections` are those of its document in which it is read."""
+class Filters(TypedDict, total=False):
+    """What the statements and entities of a chain must be; all are optional. The ends of a chain are exempt from
+    `types`, and statements without a period from the years."""
 
-    id: str
-    subject: str
-    predicate: str
-    object: str
-    modality: Modality
-    belief: float
-    source: str
-    sections: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A statement walked one way. `against` is 1 where that is against the direction in which the relation leads, and
-    `against_back` the same for the other way."""
-
-    edge: _Edge
-    inverse: bool
-    against: int
-    against_back: int
-
-    @property
-    def head(self) -> str:
-        return self.edge.subject if self.inverse else self.edge.object
-
-
-_Group = tuple[_Step, ...]
-"""Steps of the same relation, the same way, to the same entity."""
-_Groups = Callable[[str], list[_Group]]
-"""The steps that may leave an entity."""
+    modalities: Collection[Modality]
+    """Actual and proposed ones by default."""
+    relations: Collection[str] | None
+    types: Collection[str] | None
+    """Of the entities between the ends."""
+    sources: Collection[str] | None
+    """Names of documents."""
+    min_confidence: float
+    """The least belief of a statement, 0 to 1."""
+    from_year: int | None
+    to_year: int | None
+    place: str | None
+    """The id of a place: something in the chain lies in it, and nothing in another country."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
-    """The beginning of a chain: its steps, the entities it has seen, and what makes its rank."""
+class _Inside:
+    """Which entities lie in a place, and which in another country than it does."""
 
-    steps: tuple[_Step, ...]
-    seen: frozenset[str]
-    against: int
-    belief: float
-    leaps: int
-
-    @property
-    def head(self) -> str:
-        return self.steps[-1].head
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(step.edge.id for step in self.steps)
-
-
-class _Rank(NamedTuple):
-    """The best that a walk can become: sorts best first. The ids make the order of equals stable."""
-
-    against: int
-    minus_score: float
-    hops: int
-    ids: tuple[str, ...]
+    inside: Mask
+    elsewhere: Mask
 
 
 class Index:
     """The statements of a store as adjacency lists, as they were when the index was made."""
 
-    def __init__(self, store: Store, ontology: Ontology, edges: Iterable[_Edge], loose: frozenset[str]) -> None:
+    limits = Limits()
+
+    def __init__(self, store: Store, ontology: Ontology, blocks: Mapping[str, Block]) -> None:
         self._store = store
         self._revision = store.revision
         self._ontology = ontology
-        self._hubs = frozenset(name.lower() for name, type_ in ontology.kinds.items() if type_.hub)
-        self._loose = loose
-        self._steps: defaultdict[str, list[_Step]] = defaultdict(list)
-        for edge in edges:
-            for tail, step in _both_ways(edge, ontology):
-                self._steps[tail].append(step)
+        self.blocks = blocks
+        """What was read of each document: of use for the next index."""
+        self.adjacency: Adjacency = adjacency(store, ontology, blocks)
+        self._rules = Rules.of(self.adjacency, ontology, load_forms().broad)
 
     @classmethod
-    def of(cls, store: Store, ontology: Ontology) -> "Index":
-        """The index of all statements of the store."""
-        loose = (local(rdf.text_of(row["e"]), ENTITY) for row in store.select(_COUNTRYLESS))
-        return cls(store, ontology, _edges(store.select(_EDGES)), frozenset(loose))
+    def of(cls, store: Store, ontology: Ontology, known: Mapping[str, Block] | None = None) -> "Index":
+        """The index of all statements of the store. With the `blocks` of one that was made before, only those documents
+        are read that have changed since."""
+        return cls(store, ontology, blocks_of(store, known or {}))
 
     @property
     def current(self) -> bool:
@@ -124,223 +92,239 @@ class Index:
         return self._revision == self._store.revision
 
     def between(
-        self,
-        start_id: str,
-        end_id: str,
-        *,
-        max_hops: int = 5,
-        limit: int = 10,
-        modalities: Collection[Modality] = ("actual", "proposed"),
-        relations: Collection[str] | None = None,
-        sources: Collection[str] | None = None,
+        self, start: str, end: str, *, max_hops: int = 5, limit: int = 10, **filters: Unpack[Filters]
     ) -> tuple[Chain, ...]:
-        """The best chains from one entity to another, best first; none where there is no way.
+        """The best chains from one entity to another, best first; none where there is no way. Either may be the name
+        of a type instead of an id: any entity of it, each chain having one of them at its end only.
 
-        `relations` and `sources` name the relations and documents that may be used, all by default. Raises QueryError
-        for an unknown relation or modality, StoreError where the index is no longer current.
+        Raises QueryError for an unknown type, relation, modality or document, StoreError where the index is no longer
+        current.
         """
-        ends = frozenset({end_id}) - {start_id}
-        return self._search(start_id, ends, max_hops, limit, self._allowed(modalities, relations, sources))
+        starts, ends = self._named(start), self._named(end)
+        if start == end and "/" in start:
+            return ()
+        if "/" not in end:
+            ends = np.setdiff1d(ends, starts if "/" in start else [])
+        if "/" not in start:
+            starts = np.setdiff1d(starts, ends if "/" in end else [])
+        search = self._search(np.union1d(starts, ends), filters)
+        return self._chains(search, search.ways(starts, ends, max_hops, limit))
 
     def from_type(
-        self,
-        start_id: str,
-        end_type: str,
-        *,
-        max_hops: int = 5,
-        limit: int = 10,
-        modalities: Collection[Modality] = ("actual", "proposed"),
-        relations: Collection[str] | None = None,
-        sources: Collection[str] | None = None,
+        self, start_id: str, end_type: str, *, max_hops: int = 5, limit: int = 10, **filters: Unpack[Filters]
     ) -> tuple[Chain, ...]:
         """The best chains from an entity to any entity of a type; each ends at the first one that it comes to.
 
         As `between`; raises QueryError for an unknown type too.
         """
-        if end_type not in self._ontology.kinds:
-            raise QueryError(f"there is no entity type {end_type}: choose one of {', '.join(self._ontology.kinds)}")
-        ends = frozenset(id_ for id_ in self._steps if id_.startswith(f"{end_type.lower()}/")) - {start_id}
-        return self._search(start_id, ends, max_hops, limit, self._allowed(modalities, relations, sources))
+        self._check_types([end_type])
+        return self.between(start_id, end_type, max_hops=max_hops, limit=limit, **filters)
 
-    def _allowed(
-        self, modalities: Collection[Modality], relations: Collection[str] | None, sources: Collection[str] | None
-    ) -> _Groups:
-        """The steps that may be used, by the entity they leave."""
-        if unknown := set(modalities) - set(MODALITIES):
+    def along(
+        self,
+        template: Template,
+        start: str | None = None,
+        end: str | None = None,
+        *,
+        limit: int = 10,
+        **filters: Unpack[Filters],
+    ) -> tuple[Chain, ...]:
+        """The best chains of the template's form, best first: from an entity and to one, where they are given. Raises
+        as `between`, and QueryError where the template begins or ends with entities of other types."""
+        stations = template.stations
+        for id_, station, where in ((start, stations[0], "begins"), (end, stations[-1], "ends")):
+            if id_ and id_.partition("/")[0] not in {name.lower() for name in station.types}:
+                raise QueryError(f"{template.name} {where} with {' or '.join(station.types)}, which {id_} is not")
+        starts, ends = (self._at(id_, each) for id_, each in ((start, stations[0]), (end, stations[-1])))
+        search = self._search(np.union1d(starts, ends), filters)
+        if end and not start:
+            search.lean = search.lean[::-1]
+            ways = search.through(ends, self._stations(stations, turned=True), starts, limit)
+            search.lean = search.lean[::-1]
+            return self._chains(search, [way.turned() for way in ways])
+        return self._chains(search, search.through(starts, self._stations(stations), ends, limit))
+
+    # ---- What may be in a chain
+
+    def _named(self, name: str) -> Ints:
+        """The numbers of the entity of that id, or of all of that type."""
+        if "/" in name:
+            number = self.adjacency.names.number(name)
+            return np.array([] if number is None else [number], np.int64)
+        self._check_types([name])
+        return self._typed([name])
+
+    def _typed(self, types: Collection[str]) -> Ints:
+        return np.nonzero(self._of_types(types)[self.adjacency.type])[0]
+
+    def _of_types(self, types: Collection[str]) -> Mask:
+        """For each type of the index whether it is one of these."""
+        wanted = {name.lower() for name in types}
+        return np.array([name in wanted for name in self.adjacency.types], bool)
+
+    def _check_types(self, types: Collection[str]) -> None:
+        if strange := set(types) - self._ontology.kinds.keys():
+            known = ", ".join(self._ontology.kinds)
+            raise QueryError(f"there is no entity type {min(strange)}: choose one of {known}")
+
+    def _check(self, filters: Filters) -> None:
+        self._check_types(filters.get("types") or ())
+        if unknown := set(filters.get("modalities", ())) - set(MODALITIES):
             raise QueryError(f"there is no modality {min(unknown)}: choose from {', '.join(MODALITIES)}")
-        if strange := set(relations or ()) - self._ontology.relations.keys():
+        if strange := set(filters.get("relations") or ()) - self._ontology.relations.keys():
             raise QueryError(f"there is no relation {min(strange)}: choose from {', '.join(self._ontology.relations)}")
 
+    def _search(self, ends: Ints, filters: Filters) -> Search:
+        """The search within the filters."""
+        self._check(filters)
+        wanted = filters.get("place")
+        place = self._place(wanted) if wanted else None
+        tests = [self._kinds(filters.get("modalities", ("actual", "proposed")), filters.get("relations"))]
+        tests += self._statements(filters)
+        head = self.adjacency.head
+        if types := filters.get("types"):
+            open_ = self._of_types(types)[self.adjacency.type]
+            open_[ends] = True
+            tests.append(lambda half: open_[head[half]])
+        if place:
+            elsewhere = place.elsewhere
+            tests.append(lambda half: ~elsewhere[head[half]])
+
+        def step(half: Ints) -> Mask:
+            fits = tests[0](half)
+            for test in tests[1:]:
+                fits &= test(half)
+            return fits
+
+        chosen = {"sources", "min_confidence", "from_year", "to_year"} & {name for name in filters if filters.get(name)}
+        plain = not chosen and "actual" in filters.get("modalities", MODALITIES)
+        return Search(self.adjacency, self._rules, step, self.limits, plain=plain, must=place.inside if place else None)
+
+    def _kinds(self, modalities: Collection[Modality], relations: Collection[str] | None) -> Step:
+        kind = self.adjacency.kind
+        wanted = np.array(
+            [
+                modality in modalities and (relations is None or predicate in relations)
+                for predicate in self.adjacency.predicates
+                for modality in MODALITIES
+                for _ in (False, True)
+            ],
+            bool,
+        )
+        return lambda half: wanted[kind[half]]
+
+    def _statements(self, filters: Filters) -> list[Step]:
+        """The tests of statements that most searches do without."""
+        index, tests = self.adjacency, list[Step]()
+        least = filters.get("min_confidence", 0.0)
+        if least > 0:
+            tests.append(lambda half: index.belief[half] >= np.float32(least))
+        if (sources := filters.get("sources")) is not None:
+            of_these = np.array([source in sources for source in index.sources], bool)
+            tests.append(lambda half: of_these[index.source[index.code[half] >> 1]])
+        if (first := filters.get("from_year")) is not None:
+            low = max(NEVER, min(EVER, first))
+            tests.append(lambda half: index.end[index.code[half] >> 1] >= low)
+        if (last := filters.get("to_year")) is not None:
+            high = max(NEVER, min(EVER, last))
+            tests.append(lambda half: index.start[index.code[half] >> 1] <= high)
+        return tests
+
+    def _place(self, id_: str) -> _Inside:
+        """Which entities lie in a place: those of its country, if it is one; else those that are said to lie in it."""
+        index, entry = self.adjacency, self._ontology.entries.get(id_)
+        number = index.names.number(id_)
+        country = int(index.country[number]) if number is not None else 0
+        elsewhere = (index.country > 0) & (index.country != country)
+        if country and not (entry and entry.parent):
+            return _Inside(index.country == country, elsewhere)
+        inside = np.zeros(len(index.names), bool)
+        inside[[] if number is None else [number]] = True
+        located = self._kinds(MODALITIES[:1], ("locatedIn", "partOf"))
+        for _ in range(3):
+            (within,) = np.nonzero(inside)
+            _, half = index.leaving(within, index.degree(within))
+            half = half[located(half) & (index.kind[half] & 1 == 1)]
+            inside[index.head[half]] = True
+        return _Inside(inside, elsewhere & ~inside)
+
+    def _at(self, id_: str | None, station: Station) -> Ints:
+        return self._named(id_) if id_ else self._typed(station.types)
+
+    def _stations(self, stations: Sequence[Station], *, turned: bool = False) -> Stations:
+        """The stations as the search takes them, from the last to the first where it is `turned`. Of two stations the
+        one that stands later in the template says which relations join them."""
+        in_order = range(len(stations) - 1, -1, -1) if turned else range(len(stations))
+
         @cache
-        def groups(tail: str) -> list[_Group]:
-            found: defaultdict[tuple[str, str, bool], list[_Step]] = defaultdict(list)
-            for step in self._steps.get(tail, ()):
-                edge = step.edge
-                wanted = edge.modality in modalities and (relations is None or edge.predicate in relations)
-                if wanted and (sources is None or edge.source in sources):
-                    found[step.head, edge.predicate, step.inverse].append(step)
-            return [tuple(group) for group in found.values()]
+        def step(here: int, there: int) -> Step:
+            one, other = in_order[here], in_order[there]
+            return self._to(stations[other].types, stations[max(one, other)].relations)
 
-        return groups
+        return Stations([stations[place].optional for place in in_order], step)
 
-    def _search(
-        self, start: str, ends: frozenset[str], max_hops: int, limit: int, groups: _Groups
-    ) -> tuple[Chain, ...]:
-        """Best-first search, guided by the least number of hops against the direction that each entity's way to the
-        ends still takes: what comes off the heap complete is the best of what is left."""
-        ways = _Ways.to(ends, start, max_hops, groups, self._hub)
-        found: list[_Walk] = []
-        heap: list[tuple[_Rank, _Walk]] = []
-        walks = self._onward(_Walk((), frozenset({start}), 0, 1.0, 0), start, groups)
-        looked_at = 0
-        while len(found) < limit:
-            for walk in walks if looked_at < MAX_WALKS else ():
-                looked_at += 1
-                if rank := ways.rank(walk):
-                    heappush(heap, (rank, walk))
-            if not heap:
-                break
-            _, best = heappop(heap)
-            if complete := best.head in ends:
-                found.append(best)
-            walks = iter(()) if complete else self._onward(best, best.head, groups)
-        return self._chains(found)
+    def _to(self, types: Collection[str], relations: Collection[str] | None) -> Step:
+        open_, index = self._of_types(types), self.adjacency
+        kinds: Step = self._kinds(MODALITIES, relations)
+        return lambda half: kinds(half) & open_[index.type[index.head[half]]]
 
-    def _onward(self, walk: _Walk, tail: str, groups: _Groups) -> Iterator[_Walk]:
-        """The walk with one more step: for each relation and entity that it may go on to, the best statement."""
-        before = walk.steps[-1].edge if walk.steps and tail in self._loose else None
-        for group in groups(tail):
-            if group[0].head not in walk.seen:
-                step = min(group, key=lambda step: (_leaps(before, step.edge), *_preference(step.edge)))
-                yield _Walk(
-                    (*walk.steps, step),
-                    walk.seen | {step.head},
-                    walk.against + step.against,
-                    min(walk.belief, step.edge.belief),
-                    walk.leaps + _leaps(before, step.edge),
-                )
+    # ---- What was found
 
-    def _hub(self, id_: str) -> bool:
-        return id_.partition("/")[0] in self._hubs
-
-    def _chains(self, walks: list[_Walk]) -> tuple[Chain, ...]:
+    def _chains(self, search: Search, ways: list[Way]) -> tuple[Chain, ...]:
+        """The ways as chains, in the order that the beliefs in full give them."""
         if not self.current:
             raise StoreError("the store was changed after the index of chains was made: make it again")
-        assertions = {a.id: a for a in self._store.assertions({id_ for walk in walks for id_ in walk.ids})}
-        return tuple(Chain(tuple(Hop(assertions[s.edge.id], s.inverse) for s in walk.steps)) for walk in walks)
+        ids = {code >> 1: self.adjacency.statement_id(code >> 1) for way in ways for code in way.codes}
+        known = {a.id: a for a in self._store.assertions(ids.values())} if ids else {}
+        ranked = []
+        for way in ways:
+            hops = tuple(Hop(known[ids[code >> 1]], bool(code & 1)) for code in way.codes)
+            score = min(hop.assertion.belief for hop in hops) * way.factor
+            ranked.append((-score, len(hops), [hop.assertion.id for hop in hops], way, hops))
+        ranked.sort(key=lambda each: each[:3])
+        return tuple(Chain(hops, self._reasons(search, way, hops)) for *_, way, hops in ranked)
+
+    def _reasons(self, search: Search, way: Way, hops: tuple[Hop, ...]) -> tuple[Reason, ...]:
+        leaps = [self._leap(hops[place].tail, place) for place in search.leaps(way)] if way.leaps else []
+        return (*leaps, *([self._dates(hops)] if way.dates else []))
+
+    def _leap(self, id_: str, place: int) -> Reason:
+        entities = self._store.entities([id_])
+        zh, en = (entities[0].label(language) for language in ("zh", "en")) if entities else (id_, id_)
+        return Reason(
+            f"第{place}步与第{place + 1}步都说到“{zh}”，但出自不同章节，未必指同一国家的情形。",
+            f"Hops {place} and {place + 1} both tell of “{en}”, but in different sections: perhaps of two countries.",
+        )
+
+    def _dates(self, hops: tuple[Hop, ...]) -> Reason:
+        """The first two hops whose dates contradict the order in which the chain leads."""
+        against = [self._against(hop) for hop in hops]
+        forth = sum(a for a, _ in against) <= sum(b for _, b in against) + 1
+        order = range(len(hops)) if forth else range(len(hops) - 1, -1, -1)
+        onward = [place for place in order if not against[place][0 if forth else 1]]
+        for at, later in enumerate(onward):
+            for earlier in onward[:at]:
+                if _ends_before(hops[later].assertion, hops[earlier].assertion):
+                    return _contradiction(hops, earlier, later)
+        raise AssertionError("the dates contradict no order")
+
+    def _against(self, hop: Hop) -> tuple[int, int]:
+        relation = self._ontology.relations.get(hop.assertion.predicate)
+        direction = relation.direction if relation else "none"
+        forth, back = int(direction in ("backward", "none")), int(direction in ("forward", "none"))
+        return (back, forth) if hop.inverse else (forth, back)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """How the entities around a start lead to the ends of a search."""
-
-    least: tuple[dict[str, int], ...]
-    """`least[k][id]`: the fewest hops against the direction on a way of at most k hops to an end."""
-    hops: dict[str, int]
-    """The fewest hops to an end."""
-
-    @classmethod
-    def to(
-        cls, ends: frozenset[str], start: str, max_hops: int, groups: _Groups, hub: Callable[[str], bool]
-    ) -> "_Ways":
-        """Breadth-first from both sides: outward from the start to see how far each entity is, then from the ends
-        back, over entities that are near enough to the start only."""
-        distance = _distances(start, max_hops, groups, lambda id_: id_ in ends or hub(id_))
-        least = [dict.fromkeys(ends & distance.keys(), 0)]
-        hops = dict(least[0])
-        changed = set(hops)
-        for k in range(1, max_hops + 1):
-            layer, previous = dict(least[-1]), least[-1]
-            changed, reached = set(), changed
-            for head in reached - {start}:
-                for group in groups(head):
-                    tail, against = group[0].head, previous[head] + group[0].against_back
-                    near = distance.get(tail, max_hops) <= max_hops - k and (tail == start or not hub(tail))
-                    if near and tail not in ends and against < layer.get(tail, max_hops + 1):
-                        layer[tail] = against
-                        hops.setdefault(tail, k)
-                        changed.add(tail)
-            least.append(layer)
-        return cls(tuple(least), hops)
-
-    def rank(self, walk: _Walk) -> _Rank | None:
-        """The best that the walk can become, or None where it can no longer come to an end."""
-        left = len(self.least) - 1 - len(walk.steps)
-        if left < 0 or walk.head not in self.least[left]:
-            return None
-        hops = len(walk.steps) + self.hops[walk.head]
-        score = walk.belief * _HOP ** (hops - 1) * _LEAP**walk.leaps
-        return _Rank(walk.against + self.least[left][walk.head], -score, len(walk.steps), walk.ids)
+def _ends_before(later: Assertion, earlier: Assertion) -> bool:
+    one, other = later.period, earlier.period
+    return bool(one and other and one.end is not None and other.start is not None and one.end < other.start)
 
 
-def _distances(start: str, max_hops: int, groups: _Groups, closed: Callable[[str], bool]) -> dict[str, int]:
-    """How many hops each entity is from the start, up to `max_hops`; `closed` entities are reached but not left."""
-    distance, frontier = {start: 0}, [start]
-    for hops in range(1, max_hops + 1):
-        reached = {group[0].head for tail in frontier for group in groups(tail)} - distance.keys()
-        distance.update(dict.fromkeys(reached, hops))
-        frontier = [id_ for id_ in reached if not closed(id_)]
-    return distance
-
-
-def _leaps(before: _Edge | None, after: _Edge) -> int:
-    """1 where the second statement shares no section with the first; 0 where there is no first to compare."""
-    return int(before is not None and (before.source != after.source or before.sections.isdisjoint(after.sections)))
-
-
-def _preference(edge: _Edge) -> tuple[int, float, str]:
-    return MODALITIES.index(edge.modality), -edge.belief, edge.id
-
-
-def _both_ways(edge: _Edge, ontology: Ontology) -> Iterator[tuple[str, _Step]]:
-    """The statement's steps with the entities that they leave; none where it relates an entity to itself."""
-    if edge.subject == edge.object:
-        return
-    relation = ontology.relations.get(edge.predicate)
-    direction = relation.direction if relation else "none"
-    onward, back = int(direction in ("backward", "none")), int(direction in ("forward", "none"))
-    yield edge.subject, _Step(edge, False, onward, back)
-    yield edge.object, _Step(edge, True, back, onward)
-
-
-_EDGES = """
-SELECT ?st ?s ?p ?o ?m ?b ?source ?section ?time ?value {
-    GRAPH ?source {
-        ?st pkg:subject ?s ; pkg:predicate ?p ; pkg:object ?o ; pkg:modality ?m ; pkg:belief ?b ; pkg:evidence ?ev .
-        OPTIONAL { ?ev pkg:section ?section }
-        OPTIONAL { ?st pkg:timeText ?time }
-        OPTIONAL { ?st pkg:valueText ?value }
-    }
-}"""
-
-_COUNTRYLESS = f"""
-SELECT ?e {{
-    VALUES ?type {{ {" ".join(f"pkg:{name}" for name in _LOOSE_TYPES)} }}
-    ?e a ?type FILTER NOT EXISTS {{ ?e pkg:country ?country }}
-}}"""
-
-
-def _edges(rows: list[Row]) -> Iterator[_Edge]:
-    """The statements, from a row for each piece of evidence, each believed as all documents together support it."""
-    sections: defaultdict[str, set[str]] = defaultdict(set)
-    first: dict[str, Row] = {}
-    for row in rows:
-        id_ = rdf.text_of(row["st"])
-        first.setdefault(id_, row)
-        sections[id_].add(rdf.text_of(row["section"]) if "section" in row else "")
-    beliefs = across_documents(map(stated, first.values()))
-    in_order = ((local(iri, STATEMENT), iri) for iri in sorted(first))
-    return (_edge(id_, first[iri], beliefs[id_], frozenset(sections[iri])) for id_, iri in in_order)
-
-
-def _edge(id_: str, row: Row, belief: float, sections: frozenset[str]) -> _Edge:
-    return _Edge(
-        id=id_,
-        subject=local(rdf.text_of(row["s"]), ENTITY),
-        predicate=local(rdf.text_of(row["p"]), ONTOLOGY),
-        object=local(rdf.text_of(row["o"]), ENTITY),
-        modality=cast(Modality, local(rdf.text_of(row["m"]), ONTOLOGY)),
-        belief=belief,
-        source=rdf.source_of(rdf.text_of(row["source"])),
-        sections=sections,
+def _contradiction(hops: tuple[Hop, ...], earlier: int, later: int) -> Reason:
+    one, other = hops[earlier].assertion.period, hops[later].assertion.period
+    begins, ends = one.start if one else None, other.end if other else None
+    return Reason(
+        f"时间与次序相反：第{later + 1}步止于{ends}年，早于第{earlier + 1}步开始的{begins}年。",
+        f"The dates contradict the order: hop {later + 1} ends in {ends}, before hop {earlier + 1} begins in {begins}.",
+        DOUBT,
     )

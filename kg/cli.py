@@ -24,7 +24,7 @@ from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
 from kg.graph import Graph
 from kg.inference import inferences
 from kg.merges import Decision
-from kg.model import Chain, Entity, Language, Modality
+from kg.model import Chain, Entity, Language
 from kg.ontology import load
 from kg.store import Store
 
@@ -64,6 +64,14 @@ class Words(StrEnum):
 
     zh = "zh"
     en = "en"
+
+
+class Mood(StrEnum):
+    """How a statement is meant, see `kg.model.MODALITIES`."""
+
+    actual = "actual"
+    proposed = "proposed"
+    negated = "negated"
 
 
 class Shown(StrEnum):
@@ -116,7 +124,7 @@ def top(
 
 @app.command(epilog="Example: kg ingest papers/ notes/863.md")
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .md) and folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files (.pdf, .docx, .html, .md, .txt) and folders of them.")],
     store: StoreOption = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what has not changed.")] = False,
     min_confidence: Annotated[
@@ -377,7 +385,8 @@ def show(
             _print_json(described_row(entity, outgoing, incoming, inferred, labels, graph.ontology, works))
         else:
             found = (outgoing, incoming, inferred)
-            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit, works))
+            cited = text.names_of(graph.store.documents(), _language(lang))
+            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit, works, cited))
 
 
 @app.command(
@@ -416,34 +425,80 @@ def cite(
         _to(output, partial(_put, content="".join(f"{each}\n" for each in texts).encode("utf-8")))
 
 
-@app.command(epilog="Example: kg chain 863计划 新能源汽车 --max-hops 4")
+@app.command(
+    epilog="Example: kg chain 863计划 新能源汽车 --max-hops 4    kg chain 863计划 --to-type Industry    "
+    "kg chain --template policy-to-industry    kg chain --templates"
+)
 def chain(
-    start: Annotated[str, typer.Argument(help="Where the chains begin: any name or id.")],
-    end: Annotated[str, typer.Argument(help="Where they lead.")],
+    start: Annotated[str | None, typer.Argument(help="Where the chains begin: any name or id, or a type.")] = None,
+    end: Annotated[str | None, typer.Argument(help="Where they lead, likewise.")] = None,
     store: StoreOption = None,
+    to_type: Annotated[str | None, typer.Option("--to-type", help="Lead to any entity of this type.")] = None,
+    template: Annotated[str | None, typer.Option("--template", help="Chains of this form.")] = None,
+    templates: Annotated[bool, typer.Option("--templates", help="List the forms.")] = False,
     max_hops: Annotated[int, typer.Option("--max-hops", min=1, max=8, help="The longest chain.")] = 5,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="How many chains.")] = 5,
     actual: Annotated[bool, typer.Option("--actual", help="Leave out what is only proposed.")] = False,
+    relation: Annotated[list[str] | None, typer.Option("--relation", help="By these relations only.")] = None,
+    type: Annotated[list[str] | None, typer.Option("--type", help="Through entities of these types only.")] = None,
+    modality: Annotated[
+        list[Mood] | None, typer.Option("--modality", help="Of these only; else actual and proposed.")
+    ] = None,
+    document: Annotated[list[str] | None, typer.Option("--document", help="From these documents only.")] = None,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", min=0, max=1, help="The least belief of a hop.")
+    ] = 0.0,
+    from_year: Annotated[int | None, typer.Option("--from-year", help="No hop that ended before.")] = None,
+    to_year: Annotated[int | None, typer.Option("--to-year", help="No hop that began after.")] = None,
+    place: Annotated[str | None, typer.Option("--place", help="In this place, and in no other country.")] = None,
     format: FormatOption = Output.text,
     lang: LangOption = Words.zh,
 ) -> None:
     """Find how one entity leads to another: chains of statements, best first, each hop with its evidence."""
+    from kg.asked import Asked, answer
     from kg.chains import Index
 
+    if templates:
+        _list_templates(format, _language(lang))
+        return
+    asked = Asked(
+        start=start,
+        end=end,
+        to_type=to_type,
+        template=template,
+        max_hops=max_hops,
+        limit=limit,
+        actual=actual,
+        relations=tuple(relation or ()),
+        types=tuple(type or ()),
+        modalities=tuple(each.value for each in modality or ()),
+        sources=tuple(document or ()),
+        min_confidence=min_confidence,
+        from_year=from_year,
+        to_year=to_year,
+        place=place,
+    )
     with _reading(store) as graph:
-        one, other = graph.resolve(start), graph.resolve(end)
-        if one.id == other.id:
-            raise QueryError(f"{start} and {end} are the same entity, {one.label(_language(lang))}: name two")
-        modalities: tuple[Modality, ...] = ("actual",) if actual else ("actual", "proposed")
-        index = Index.of(graph.store, graph.ontology)
-        found = index.between(one.id, other.id, max_hops=max_hops, limit=limit, modalities=modalities)
-        labels = graph.ends([hop.assertion for each in found for hop in each.hops], one, other)
-        _print_chains(found, labels, graph, format, _language(lang))
-    if not found:
-        raise NotFound(
-            f"no chain of at most {max_hops} hops leads from {one.label(_language(lang))} to "
-            f"{other.label(_language(lang))}: allow more with --max-hops, or ingest more documents"
-        )
+        found = answer(graph, lambda: Index.of(graph.store, graph.ontology), asked)
+        _print_chains(found.chains, found.labels(graph), graph, format, _language(lang))
+        ends = [end.label(_language(lang)) if isinstance(end, Entity) else end for end in (found.start, found.end)]
+    if not found.chains:
+        one, other = (end or "…" for end in ends)
+        form = f"of the form {template}" if template else f"of at most {max_hops} hops"
+        more = "leave out filters" if template else "allow more with --max-hops"
+        raise NotFound(f"no chain {form} leads from {one} to {other}: {more}, or ingest more documents")
+
+
+def _list_templates(format: Output, language: Language) -> None:
+    from kg.templates import load_forms
+
+    forms = load_forms().templates.values()
+    if format is Output.json:
+        from kg.rows import template_row
+
+        _print_json({"templates": [template_row(each) for each in forms]})
+    else:
+        _print(f"{each.name}  {each.label(language)}" for each in forms)
 
 
 def _print_chains(
@@ -454,8 +509,9 @@ def _print_chains(
 
         _print_json({"chains": [chain_row(each, labels) for each in found]})
     else:
+        cited = text.names_of(graph.store.documents(), language)
         for number, each in enumerate(found, 1):
-            _print(text.chain_lines(number, each, labels, graph.ontology, language))
+            _print(text.chain_lines(number, each, labels, graph.ontology, language, cited))
 
 
 @app.command(epilog="Example: kg ask what-targets --param what=新能源汽车    kg ask (lists the questions)")

@@ -116,8 +116,13 @@ def _number(number: Decimal) -> int | float:
 def evidence_rows(evidence: Evidence) -> list[dict[str, Any]]:
     """Evidence as plain JSON: one row for each stretch of the sentence, all with the same `sentence`; `cites` are the
     labels of the document's references that the clause cites."""
-    shared: dict[str, Any] = {"section": evidence.section, "rule": evidence.rule, "confidence": evidence.confidence}
-    shared["cites"] = list(evidence.cites)
+    shared: dict[str, Any] = {
+        "section": evidence.section,
+        "page": evidence.page,
+        "rule": evidence.rule,
+        "confidence": evidence.confidence,
+        "cites": list(evidence.cites),
+    }
     sentence = f"{evidence.source}#{evidence.spans[0].start}"
     return [
         {"source": evidence.source, "start": s.start, "end": s.end, "quote": s.quote, **shared, "sentence": sentence}

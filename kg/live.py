@@ -1,7 +1,7 @@
 """The store as it is now, for a process that reads for a long time while others write."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -9,6 +9,7 @@ from secrets import token_hex
 from threading import Lock, RLock
 from typing import NamedTuple, TypeVar, cast
 
+from kg.adjacency import Block
 from kg.canvas import Ties
 from kg.chains import Index
 from kg.errors import StoreError
@@ -23,12 +24,14 @@ _Trace = frozenset[tuple[str, int, int]]
 
 
 class Snapshot:
-    """A store as it was when it was opened. Any number of threads may read it."""
+    """A store as it was when it was opened. Any number of threads may read it. With what an earlier one
+    `knew` of documents, only those that have changed since are read for the index of chains."""
 
-    def __init__(self, store: Store, ontology: Ontology, tag: str) -> None:
+    def __init__(self, store: Store, ontology: Ontology, tag: str, knew: Mapping[str, Block] | None = None) -> None:
         self.graph = Graph(store, ontology)
         self.tag = tag
         """Names the state of the store: another one has another tag. Of use within one process only."""
+        self._knew = knew or {}
         self._lock = RLock()
         self._looked: dict[object, object] = {}
 
@@ -47,7 +50,15 @@ class Snapshot:
 
     @cached_property
     def _chains(self) -> Index:
-        return Index.of(self.graph.store, self.graph.ontology)
+        index = Index.of(self.graph.store, self.graph.ontology, self._knew)
+        self._knew = index.blocks
+        return index
+
+    @property
+    def knows(self) -> Mapping[str, Block]:
+        """What was read of documents for the index of chains, its own or an earlier one's."""
+        with self._lock:
+            return self._knew
 
     @property
     def ties(self) -> Ties:
@@ -107,7 +118,8 @@ class LiveStore:
 
     def _opened(self, look: "_Look") -> Snapshot:
         state = sha256(f"{_RUN} {sorted(look.trace)}".encode()).hexdigest()[:20]
-        return Snapshot(Store.open(self._path, read_only=True), self._ontology, state)
+        knew = self._newest.knows if self._newest else {}
+        return Snapshot(Store.open(self._path, read_only=True), self._ontology, state, knew)
 
 
 _RUN = token_hex(4)

@@ -4,11 +4,12 @@ All offsets are characters (Unicode code points) of the document's own decoded t
 start inclusive and end exclusive: `document.text[span.start:span.end] == span.quote`, always.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from itertools import pairwise
+from math import prod
 from typing import Any, Literal, get_args
 
 Modality = Literal["actual", "proposed", "negated"]
@@ -125,6 +126,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a document: `label` as printed on it, or its number where the file does not say; document offsets."""
+
+    label: str
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end or not self.label:
+            raise ValueError(f"page {self.label!r} cannot run from {self.start} to {self.end}")
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text that was read. `source` is its file name without the ending and names it in a store; `location` is a
     digest of the path that it was read from, so that two files of one name are told apart without storing paths."""
@@ -135,11 +149,20 @@ class Document:
     bibliography: Bibliography
     sections: tuple[Section, ...] = ()
     location: str = ""
+    pages: tuple[Page, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256 of the text, in hexadecimal."""
         return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def page(self, spans: Sequence[Span]) -> str:
+        """The page that the spans stand on, by its label; the first and the last where they go over several
+        ("785–786"); empty where the document has no pages."""
+        labels = [p.label for s in spans for p in self.pages if p.start < s.end and s.start < p.end]
+        if not labels:
+            return ""
+        return labels[0] if labels[0] == labels[-1] else f"{labels[0]}–{labels[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +221,15 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The sentence behind a statement: where it stands, which rule (or model) read it, how often that rule is right,
-    and the labels of the references that the clause which states it cites."""
+    and the labels of the references that the clause which states it cites. `page` is its page's label, of several the
+    first and the last ("785–786"); empty where the document has none."""
 
     source: str
     section: str
     spans: tuple[Span, ...]
     rule: str
     confidence: float
+    page: str = ""
     cites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -627,10 +652,26 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a chain is to be trusted less than its links, as a sentence in both languages. The chain's belief is
+    multiplied by `weight` (0 to 1)."""
+
+    zh: str
+    en: str
+    weight: float = 1.0
+
+    def text(self, language: Language) -> str:
+        """The sentence in that language."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """Assertions that lead from one entity to another. It is as strong as its weakest link."""
+    """Assertions that lead from one entity to another. It is as strong as its weakest link, and weaker where
+    `reasons` speak against the whole: dates in the wrong order, a change of what is spoken of."""
 
     hops: tuple[Hop, ...]
+    reasons: tuple[Reason, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.hops or any(a.head != b.tail for a, b in zip(self.hops, self.hops[1:], strict=False)):
@@ -638,8 +679,13 @@ class Chain:
 
     @property
     def belief(self) -> float:
-        """The lowest belief among its hops."""
-        return min(hop.assertion.belief for hop in self.hops)
+        """The lowest belief among its hops, times the weights of its reasons."""
+        return prod((reason.weight for reason in self.reasons), start=self.hops[self.weakest].assertion.belief)
+
+    @property
+    def weakest(self) -> int:
+        """The place of the hop that is believed least; of several, the first."""
+        return min(range(len(self.hops)), key=lambda place: self.hops[place].assertion.belief)
 
     @property
     def modality(self) -> Modality:

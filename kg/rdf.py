@@ -46,6 +46,7 @@ from kg.model import (
     Language,
     Mention,
     Modality,
+    Page,
     Period,
     Quantity,
     Reference,
@@ -350,6 +351,7 @@ def to_quads(extraction: Extraction) -> list[Quad]:
         _cited(graph, whole.cited),
         *(_reference(graph, order, reference) for order, reference in enumerate(whole.references)),
         *(_section(graph, order, section) for order, section in enumerate(whole.document.sections)),
+        *(_page(graph, order, page) for order, page in enumerate(whole.document.pages)),
         *map(_entity, whole.entities),
         *(_mention(graph, order, mention) for order, mention in enumerate(whole.mentions)),
         *(_assertion(assertion, works) for assertion in whole.assertions),
@@ -489,6 +491,17 @@ def _section(document: NamedNode, order: int, section: Section) -> Iterator[Trip
         (term("heading"), "\n".join(section.path)),
     )
     return _triples(NamedNode(f"{document.value}#s{order}"), pairs)
+
+
+def _page(document: NamedNode, order: int, page: Page) -> Iterator[Triple]:
+    pairs = _pairs(
+        (_TYPE, term("Page")),
+        (term("order"), order),
+        (term("label"), page.label),
+        (term("start"), page.start),
+        (term("end"), page.end),
+    )
+    return _triples(NamedNode(f"{document.value}#p{order}"), pairs)
 
 
 def _entity(entity: Entity) -> Iterator[Triple]:
@@ -641,6 +654,7 @@ def _evidence(evidence: Evidence, works: Mapping[str, NamedNode]) -> Iterator[Tr
         (_TYPE, term("Evidence")),
         (term("source"), document_node(evidence.source)),
         (term("section"), evidence.section),
+        (term("page"), evidence.page),
         (term("rule"), evidence.rule),
         (term("confidence"), float(evidence.confidence)),
         (term("quote"), evidence.quote),
@@ -825,6 +839,7 @@ def _read_document(nodes: _Nodes) -> Document:
         bibliography=_read_bibliography(nodes, node),
         sections=tuple(_read_section(nodes, section) for section in _in_order(nodes, "Section")),
         location=nodes.text(node, term("location")),
+        pages=tuple(_read_page(nodes, page) for page in _in_order(nodes, "Page")),
     )
 
 
@@ -846,6 +861,10 @@ def _read_section(nodes: _Nodes, node: str) -> Section:
         start=nodes.number(node, term("start")),
         end=nodes.number(node, term("end")),
     )
+
+
+def _read_page(nodes: _Nodes, node: str) -> Page:
+    return Page(nodes.text(node, term("label")), *(nodes.number(node, term(name)) for name in ("start", "end")))
 
 
 def _read_entity(nodes: _Nodes, node: str) -> Entity:
@@ -948,6 +967,7 @@ def _read_evidence(nodes: _Nodes, node: str) -> Evidence:
         spans=tuple(_read_span(nodes, part) for part in parts or [node]),
         rule=nodes.text(node, term("rule")),
         confidence=float(nodes.text(node, term("confidence"))),
+        page=nodes.text(node, term("page")),
         cites=_canonical_labels(nodes.texts(node, term("citedMark"))),
     )
 

@@ -9,8 +9,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kg import cite, export, queries, rows
-from kg.answers import MOST, Json, Limit, Name, Offset, Reading, paged
-from kg.export import Format, entity_row
+from kg.answers import MOST, Json, Limit, Offset, Reading, paged
+from kg.asked import Asked, answer
+from kg.export import Format
 from kg.graph import Graph, Only
 from kg.inference import inferences
 from kg.live import Snapshot
@@ -19,6 +20,7 @@ from kg.ontology import Ontology, load
 from kg.problems import PROBLEMS
 from kg.queries import Param, Question
 from kg.store import DocumentSummary
+from kg.templates import load_forms
 
 api = APIRouter(prefix="/api", responses=PROBLEMS)
 
@@ -170,23 +172,73 @@ def neighbours(
 @api.get("/chains", tags=["关系链 chains"])
 def chains(
     reading: Reading,
-    start: Annotated[Name, Query(alias="from", examples=["863计划"])],
-    end: Annotated[Name, Query(alias="to", examples=["新能源汽车产业"])],
+    start: Annotated[
+        str | None,
+        Query(
+            alias="from", max_length=500, description="名称、标识或类型 · a name, an id or a type", examples=["863计划"]
+        ),
+    ] = None,
+    end: Annotated[
+        str | None,
+        Query(
+            alias="to",
+            max_length=500,
+            description="名称、标识或类型 · a name, an id or a type",
+            examples=["新能源汽车产业"],
+        ),
+    ] = None,
+    to_type: Annotated[str | None, Query(max_length=50, description="到该类型的任一实体 · to any of this type")] = None,
+    template: Annotated[
+        str | None, Query(max_length=100, description="链条模板，见 /api/templates · a form, see /api/templates")
+    ] = None,
     max_hops: Annotated[int, Query(ge=1, le=8, description="最多几步 · the longest chain")] = 5,
     limit: Annotated[int, Query(ge=1, le=100, description="最多条数 · at most so many")] = 10,
     actual: Annotated[bool, Query(description="不含建议 · without what is only proposed")] = False,
+    relation: Annotated[list[str], Query(max_length=50, description="只用这些关系 · by these relations only")] = [],  # noqa: B006
+    type: Annotated[list[str], Query(max_length=50, description="中间只经这些类型 · through these types only")] = [],  # noqa: B006
+    modality: Annotated[list[Modality], Query(description="只用这些语态 · of these modalities only")] = [],  # noqa: B006
+    source: Annotated[list[str], Query(max_length=50, description="只用这些文献 · from these documents only")] = [],  # noqa: B006
+    min_confidence: Annotated[float, Query(ge=0, le=1, description="最低信度 · the least belief of a hop")] = 0.0,
+    from_year: Annotated[int | None, Query(ge=0, le=9999, description="不早于 · not ended before")] = None,
+    to_year: Annotated[int | None, Query(ge=0, le=9999, description="不晚于 · not begun after")] = None,
+    place: Annotated[str | None, Query(max_length=500, description="在此地、不涉他国 · in this place")] = None,
 ) -> Response:
-    """从一个实体到另一个实体的关系链，每步附证据 · Chains from one entity to another, each hop with its evidence."""
-    modalities: tuple[Modality, ...] = ("actual",) if actual else ("actual", "proposed")
+    """从一个实体到另一个实体、一类实体，或按模板的关系链，每步附证据 · Chains from one entity to another, to a type,
+    or of a template's form, each hop with its evidence."""
+    asked = Asked(
+        start=start,
+        end=end,
+        to_type=to_type,
+        template=template,
+        max_hops=max_hops,
+        limit=limit,
+        actual=actual,
+        relations=tuple(relation),
+        types=tuple(type),
+        modalities=tuple(modality),
+        sources=tuple(source),
+        min_confidence=min_confidence,
+        from_year=from_year,
+        to_year=to_year,
+        place=place,
+    )
 
     def look(now: Snapshot) -> Json:
-        one, other = now.graph.resolve(start), now.graph.resolve(end)
-        found = now.chains.between(one.id, other.id, max_hops=max_hops, limit=limit, modalities=modalities)
-        labels = now.graph.ends([hop.assertion for chain in found for hop in chain.hops], one, other)
-        ends = {"from": entity_row(one), "to": entity_row(other)}
-        return {**ends, "chains": [rows.chain_row(chain, labels) for chain in found]}
+        found = answer(now.graph, lambda: now.chains, asked)
+        labels = found.labels(now.graph)
+        ends = {"from": found.start, "to": found.end}
+        return {
+            **{name: rows.chain_end_row(each, now.graph.ontology) for name, each in ends.items()},
+            "chains": [rows.chain_row(chain, labels) for chain in found.chains],
+        }
 
     return reading.answer(look)
+
+
+@api.get("/templates", tags=["关系链 chains"])
+def templates() -> Response:
+    """关系链模板：政策→计划→主体→技术→产品→产业等 · The forms of chains that one can ask for by name."""
+    return JSONResponse({"templates": [rows.template_row(each) for each in load_forms().templates.values()]})
 
 
 @api.get("/merges", tags=["实体 entities"])

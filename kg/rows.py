@@ -14,8 +14,9 @@ from kg.graph import Match, Neighbour, Stats
 from kg.inference import Inference
 from kg.merges import Decision
 from kg.model import Assertion, Chain, Document, Entity, Hop, Language, Reference, Refusal
-from kg.ontology import EntityType, Ontology, RelationType
+from kg.ontology import EntityType, Ontology, RelationType, load
 from kg.store import DocumentSummary
+from kg.templates import Template
 
 if TYPE_CHECKING:
     # pySHACL takes longer to import than a look-up takes
@@ -33,12 +34,13 @@ def document_row(summary: DocumentSummary) -> JsonObject:
 
 
 def text_row(document: Document) -> JsonObject:
-    """A document with its sections and its whole text, which all offsets count in."""
+    """A document with its sections, its pages and its whole text, which all offsets count in."""
     return {
         "source": document.source,
         "language": document.language,
         "bibliography": asdict(document.bibliography),
         "sections": [asdict(section) for section in document.sections],
+        "pages": [asdict(page) for page in document.pages],
         "text": document.text,
     }
 
@@ -160,11 +162,14 @@ def _end_labels(assertion: Assertion, labels: Mapping[str, Entity]) -> JsonObjec
 
 
 def chain_row(chain: Chain, labels: Mapping[str, Entity]) -> JsonObject:
-    """A chain. Each hop reads as its statement, `s p o`; it is walked from `o` to `s` where it is `inverse`."""
+    """A chain. Each hop reads as its statement, `s p o`; it is walked from `o` to `s` where it is `inverse`. `weakest`
+    is the place of the hop that is believed least; `reasons` say why to trust the whole less than its hops."""
     return {
         "hops": [_hop_row(hop, labels) for hop in chain.hops],
         "belief": chain.belief,
         "modality": chain.modality,
+        "weakest": chain.weakest,
+        "reasons": [{"zh": reason.zh, "en": reason.en} for reason in chain.reasons],
         "text": {"zh": _chain_text(chain, labels, "zh"), "en": _chain_text(chain, labels, "en")},
     }
 
@@ -176,8 +181,10 @@ def _hop_row(hop: Hop, labels: Mapping[str, Entity]) -> JsonObject:
         "p": assertion.predicate,
         "o": assertion.object,
         **_end_labels(assertion, labels),
+        "relation": _relation_label(assertion.predicate),
         "modality": assertion.modality,
         "time": assertion.time,
+        "period": {**asdict(assertion.period), "text": assertion.period.text()} if assertion.period else None,
         "value": assertion.value,
         "qualifiers": qualifier_row(assertion),
         "inverse": hop.inverse,
@@ -186,14 +193,41 @@ def _hop_row(hop: Hop, labels: Mapping[str, Entity]) -> JsonObject:
     }
 
 
+def _relation_label(predicate: str) -> JsonObject:
+    relation = load().relations.get(predicate)
+    return {"zh": relation.label_zh, "en": relation.label_en} if relation else {"zh": predicate, "en": predicate}
+
+
 def _chain_text(chain: Chain, labels: Mapping[str, Entity], language: Language) -> str:
-    """The chain on one line: `A —targets→ B ←develops— C`."""
-    steps = [
-        (f"←{hop.assertion.predicate}—" if hop.inverse else f"—{hop.assertion.predicate}→", labels[hop.head])
-        for hop in chain.hops
-    ]
-    walked = [f"{arrow} {entity.label(language)}" for arrow, entity in steps]
+    """The chain on one line: `A —targets→ B ←develops (proposed)— C`."""
+    walked = [f"{_arrow(hop, language)} {labels[hop.head].label(language)}" for hop in chain.hops]
     return " ".join([labels[chain.hops[0].tail].label(language), *walked])
+
+
+def _arrow(hop: Hop, language: Language) -> str:
+    """The relation, and its modality where it is not actual."""
+    zh, en = load().modality_labels[hop.assertion.modality]
+    mark = "" if hop.assertion.modality == "actual" else f"（{zh}）" if language == "zh" else f" ({en})"
+    said = f"{hop.assertion.predicate}{mark}"
+    return f"←{said}—" if hop.inverse else f"—{said}→"
+
+
+def chain_end_row(end: Entity | str | None, ontology: Ontology) -> JsonObject | None:
+    """Where chains begin or end: an entity, or any of a type."""
+    if isinstance(end, Entity):
+        return entity_row(end)
+    type_ = ontology.kinds.get(end or "")
+    return {"type": type_.name, "label": {"zh": type_.label_zh, "en": type_.label_en}} if type_ else None
+
+
+def template_row(template: Template) -> JsonObject:
+    """A form that chains can have: its stations are what they pass; `relations` is None where all may lead there."""
+    return {
+        "name": template.name,
+        "zh": template.zh,
+        "en": template.en,
+        "stations": [asdict(station) for station in template.stations],
+    }
 
 
 # ---- The whole

@@ -1,4 +1,4 @@
-"""Small made-up documents for tests: each fact becomes a sentence of its own, so that every quote is exact."""
+"""Small made-up documents for tests: facts become sentences, so that every quote is exact."""
 
 from dataclasses import dataclass, replace
 
@@ -24,7 +24,8 @@ from kg.ontology import load
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`Type:name` of subject and object; facts with the same `section` share it.
+    """`Type:name` of subject and object; facts with the same `section` share it. Each fact is a sentence of its own,
+    unless `with_last`: then it stands in the sentence of the fact before it.
 
     `means` are the words of the value as the sentence completes them, where it does; the other fields are those of an
     assertion, other facts in the place of their ids.
@@ -36,6 +37,7 @@ class Fact:
     modality: Modality = "actual"
     belief: float = 0.8
     section: str = "1"
+    with_last: bool = False
     time: str = ""
     value: str = ""
     means: str = ""
@@ -61,9 +63,10 @@ def entity(named: str, country: str = "") -> Entity:
 
 def document(source: str, *facts: Fact, described: tuple[Entity, ...] = (), pipeline: str = "test") -> Extraction:
     """A document that states the facts. `described` gives entities more than a name."""
-    sentences = [f"{f.subject.partition(':')[2]} {f.predicate} {f.object.partition(':')[2]}{f.value}。" for f in facts]
+    groups = _by_sentence(facts)
+    sentences = ["，".join(map(_clause, group)) + "。" for group in groups]
     text = "\n".join(sentences) or "空。"
-    spans = _spans(text, sentences)
+    spans = [span for group, span in zip(groups, _spans(text, sentences), strict=True) for _ in group]
     known = {e.id: e for f in facts for e in (entity(f.subject), entity(f.object))} | {e.id: e for e in described}
     return Extraction(
         document=Document(source, text, "zh", Bibliography(title_zh=source, year=2025), _sections(facts, spans)),
@@ -73,6 +76,20 @@ def document(source: str, *facts: Fact, described: tuple[Entity, ...] = (), pipe
         refusals=(),
         pipeline=pipeline,
     )
+
+
+def _by_sentence(facts: tuple[Fact, ...]) -> list[list[Fact]]:
+    groups: list[list[Fact]] = []
+    for fact in facts:
+        if groups and fact.with_last:
+            groups[-1].append(fact)
+        else:
+            groups.append([fact])
+    return groups
+
+
+def _clause(fact: Fact) -> str:
+    return f"{fact.subject.partition(':')[2]} {fact.predicate} {fact.object.partition(':')[2]}{fact.value}"
 
 
 def _spans(text: str, sentences: list[str]) -> list[Span]:
@@ -92,7 +109,8 @@ def _sections(facts: tuple[Fact, ...], spans: list[Span]) -> tuple[Section, ...]
 
 def _mention(source: str, fact: Fact, span: Span) -> Mention:
     name = fact.subject.partition(":")[2]
-    return Mention(id_of(fact.subject), source, Span(span.start, span.start + len(name), name))
+    start = span.start + span.quote.index(name)
+    return Mention(id_of(fact.subject), source, Span(start, start + len(name), name))
 
 
 def _assertion(source: str, fact: Fact, span: Span) -> Assertion:

@@ -154,6 +154,37 @@ def test_chains_may_leave_proposals_out(client: httpx.Client) -> None:
     assert client.get("/api/chains", params={**asked, "actual": "true"}).json()["chains"] == []
 
 
+def test_chains_to_a_type_within_filters_and_by_template(client: httpx.Client) -> None:
+    def asked(**params: object) -> dict[str, object]:
+        return client.get("/api/chains", params=params).json()
+
+    answer = asked(**{"from": START, "to_type": "Industry"})
+    assert answer["to"] == {"type": "Industry", "label": {"zh": "产业", "en": "Industry"}}
+    assert answer["chains"][0]["hops"][-1]["o"] == id_of("Industry:新能源汽车产业")
+    assert asked(**{"from": START, "to": "Industry"})["chains"] == answer["chains"]
+    assert asked(**{"from": START, "to": END, "relation": ["targets"]})["chains"] == []
+    assert asked(**{"from": START, "to": END, "type": ["Technology"], "source": ["paper-a"]})["chains"]
+    assert asked(**{"from": START, "to": END, "min_confidence": 0.99})["chains"] == []
+    assert (
+        asked(**{"from": "双积分政策", "to": "卡脖子", "modality": ["negated"]})["chains"][0]["modality"] == "negated"
+    )
+    templates = client.get("/api/templates").json()["templates"]
+    assert all(each["zh"] and each["en"] and each["stations"] for each in templates)
+    answer = asked(template="program-to-industry", **{"from": START})
+    assert answer["chains"][0]["hops"][0]["s"] == id_of(f"Program:{START}")
+
+
+def test_a_chain_says_how_sure_it_is(client: httpx.Client) -> None:
+    first = client.get("/api/chains", params={"from": START, "to": END}).json()["chains"][0]
+    assert first["hops"][first["weakest"]]["belief"] == first["belief"]
+    assert first["hops"][0]["relation"] == {"zh": "面向", "en": "targets"}
+    assert first["hops"][0]["period"] is None
+    # the two statements about the battery stand in different sections
+    assert [("动力电池" in each["zh"], "different sections" in each["en"]) for each in first["reasons"]] == [
+        (True, True)
+    ]
+
+
 def test_a_walk_back_is_marked(client: httpx.Client) -> None:
     answer = client.get("/api/chains", params={"from": END, "to": START, "limit": 1}).json()
     assert [hop["inverse"] for hop in answer["chains"][0]["hops"]] == [True, True]
@@ -386,6 +417,12 @@ def asked(client: httpx.Client, method: str, path: str, operation: dict[str, Any
         ("/api/entity/firm/无此公司", 404, "无此公司"),
         ("/api/chains?from=863计划", 400, "to"),
         ("/api/chains?from=863计划&to=无此物", 404, "无此物"),
+        ("/api/chains?from=863计划&to=动力电池&to_type=Firm", 400, "not both"),
+        ("/api/chains?to=863计划", 400, "template"),
+        ("/api/chains?from=863计划&to_type=Gadget", 400, "Gadget"),
+        ("/api/chains?from=863计划&to=动力电池&source=paper", 404, "paper"),
+        ("/api/chains?template=policy-to-nothing", 404, "policy-to-nothing"),
+        ("/api/chains?from=863计划&to=863计划", 400, "the same entity"),
         ("/api/entities?limit=1001", 400, "1000"),
         ("/api/entities?type=Nonsense", 400, "Nonsense"),
         ("/api/questions/funds?nonsense=1", 400, "nonsense"),

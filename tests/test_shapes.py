@@ -16,6 +16,7 @@ from kg.model import (
     Evidence,
     Extraction,
     Mention,
+    Page,
     Reference,
     Refusal,
     Section,
@@ -36,7 +37,8 @@ def span(quote, after=0):
 
 
 def extraction(source="paper"):
-    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9, cites=("1",))
+    quote = (span("某国于2001年启动晨星计划，投入3亿元。"),)
+    whole = Evidence(source, "1", quote, "issuedBy-1", 0.9, "781", cites=("1",))
     entry = span(ENTRY)
     cut = Evidence(source, "1", (span("晨星计划应当面", 20), span("向新型电池。")), "targets-1", 0.6)
     return Extraction(
@@ -46,6 +48,7 @@ def extraction(source="paper"):
             language="zh",
             bibliography=Bibliography("题名", "Title", ("甲", "乙"), doi="10.1234/abc", year=2025, keywords=("电池",)),
             sections=(Section("1", ("1 引言",), "body", 0, len(TEXT)),),
+            pages=(Page("781", 0, len(TEXT)),),
             location="0" * 64,
         ),
         entities=(
@@ -188,6 +191,9 @@ PLANTED = [
     ("section-order", change("pkg:order", "-1", "Section")),
     ("section-start", change("pkg:start", "9999", "Section")),
     ("end", change("pkg:end", '"9"', "Section")),
+    ("page-label", change("pkg:label", "", "Page")),
+    ("page-order", change("pkg:order", "-1", "Page")),
+    ("page-start", change("pkg:start", "9999", "Page")),
     ("entity", move("Program", "<https://example.org/p>")),
     ("entity-type", add("a", "pkg:Policy", "Program")),
     ("entity-label", change("skos:prefLabel", "", "Program")),
@@ -272,6 +278,7 @@ PLANTED = [
     ("evidence", change("pkg:start", "", "Evidence")),
     ("evidence", change("pkg:part", "", "Evidence")),
     ("evidence-section", add("pkg:section", '"2"', "Evidence")),
+    ("evidence-page", add("pkg:page", '"2"', "Evidence")),
     ("evidence-source", change("pkg:source", "", "Evidence")),
     ("evidence-rule", change("pkg:rule", "", "Evidence")),
     ("evidence-confidence", change("pkg:confidence", "-0.1e0", "Evidence")),
@@ -381,7 +388,7 @@ RULES_BROKEN = {
         refusal-predicate refusal-reason refusal-rule section-kind section-order section-start statement-belief
         statement-claim statement-evidence statement-modality statement-object statement-predicate statement-source
         statement-subject observation observation-subject observation-unit observation-words
-        reference-document reference-place reference-text""",
+        reference-document reference-place reference-text page-label page-order page-start""",
     "doubled": """
         document-digest document-doi document-language document-run document-text document-title document-year end
         entity-country entity-label evidence-confidence evidence-quote evidence-rule evidence-section
@@ -392,7 +399,7 @@ RULES_BROKEN = {
         observation observation-comparator observation-currency observation-measure observation-subject
         observation-unit observation-words statement-end-year statement-precision statement-start-year
         citing reference-date reference-doi reference-kind reference-label reference-place reference-text
-        reference-title reference-year""",
+        reference-title reference-year evidence-page page-label page-order page-start""",
     "empty": """
         document-digest document-doi document-language document-run document-text document-year end entity-country
         entity-label evidence-confidence evidence-quote evidence-rule evidence-section mention-quote part-order
@@ -401,7 +408,7 @@ RULES_BROKEN = {
         observation-comparator observation-currency observation-number observation-unit observation-words
         statement-end-year statement-start-year
         citing-mark-written reference-date reference-doi reference-label reference-place reference-text
-        reference-title reference-year""",
+        reference-title reference-year evidence-page page-label page-order page-start""",
     "mistyped": """
         document-digest document-doi document-language document-run document-year end entity-country entity-label
         entity-used evidence-confidence evidence-quote evidence-rule evidence-section evidence-source evidence-used
@@ -412,11 +419,11 @@ RULES_BROKEN = {
         observation-currency observation-measure observation-number observation-subject observation-unit
         observation-words statement-end-year statement-precision statement-start-year
         citing citing-mark-written reference-date reference-document reference-doi reference-kind reference-label
-        reference-place reference-year""",
+        reference-place reference-year evidence-page page-label page-order page-start""",
     "negative": """
         document-year end evidence-confidence part-order section-order section-start start statement-belief
         statement-end-year statement-start-year
-        reference-place reference-year""",
+        reference-place reference-year page-order page-start""",
     "large": """
         document-year evidence-confidence statement-belief statement-end-year statement-start-year
         reference-year""",

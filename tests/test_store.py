@@ -30,6 +30,7 @@ from kg.model import (
     Extraction,
     Figure,
     Mention,
+    Page,
     Period,
     Quantity,
     Reference,
@@ -84,7 +85,9 @@ def extractions(draw: st.DrawFn) -> Extraction:
         Evidence,
         *(st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit),
         cites=st.lists(words, max_size=3).map(tuple),
+        page=st.just("785–786"),
     )
+    pages = st.builds(Page, st.sampled_from(["785", "iv", "[1]"]), st.just(0), st.just(9))
     assertions = st.builds(
         Assertion,
         subject=ids,
@@ -156,7 +159,15 @@ def extractions(draw: st.DrawFn) -> Extraction:
     told = draw(st.lists(st.one_of(figures, *others), max_size=3, unique_by=lambda f: (f.span.start, f.span.end)))
     naming = st.sampled_from(["", *(a.id for a in stated)])
     return Extraction(
-        document=Document(source, text, "zh", draw(bibliography), tuple(draw(st.lists(section, max_size=2))), "d"),
+        document=Document(
+            source,
+            text,
+            "zh",
+            draw(bibliography),
+            tuple(draw(st.lists(section, max_size=2))),
+            "d",
+            tuple(draw(st.lists(pages, max_size=2))),
+        ),
         entities=tuple(described),
         mentions=tuple(draw(st.lists(st.builds(Mention, ids, st.just(source), spans), max_size=3))),
         assertions=stated,

@@ -1,0 +1,558 @@
+"""The search for chains over the arrays of `kg.adjacency`: the best ways from some entities to others.
+
+Walks are kept in tables, a row each, and lengthened all at once. The search meets in the middle: from both ends, it
+lengthens the side from which fewer statements leave, and joins the two where they come to the same entity; so it
+finds all ways of one hop, then of two, and ends where longer ones can no longer be among the best. Each table and each
+step is bounded; where a bound is reached, the most promising rows are kept, so that a search that is cut short has
+found good ways, if perhaps not the best.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.adjacency import LOOSE_TYPES, NEVER, Adjacency, Floats, Ints, Mask
+from kg.model import MODALITIES
+from kg.ontology import Ontology
+
+HOP = 0.85
+"""What the score of a way is multiplied by for each hop after the first."""
+DOUBT = 0.5
+"""What it is multiplied by for each leap, each turn, and dates that contradict its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one search may do, at most: rows in a table, statements looked at in a step, pairs in a join, ends
+    from which it walks (of more it only asks whether a walk has come to one)."""
+
+    rows: int = 8_000
+    halves: int = 60_000
+    pairs: int = 40_000
+    ends: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way that was found: its entities, the codes of its statements, and what makes its rank."""
+
+    nodes: tuple[int, ...]
+    codes: tuple[int, ...]
+    belief: float
+    leaps: int
+    turns: int
+    dates: bool
+    """Whether its dates contradict its order."""
+
+    @property
+    def factor(self) -> float:
+        """What the belief of the weakest link is multiplied by to give its score."""
+        return HOP ** (len(self.codes) - 1) * DOUBT ** (self.leaps + self.turns + self.dates)
+
+    def turned(self) -> "Way":
+        """The same way from its other end."""
+        codes = tuple(code ^ 1 for code in reversed(self.codes))
+        return replace(self, nodes=self.nodes[::-1], codes=codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the ontology says that a search must know, as arrays by entity or by kind of statement."""
+
+    hub: Mask
+    """Entities that end chains but never carry them."""
+    loose: Mask
+    """Things that many countries share."""
+    against: NDArray[np.uint8]
+    """Of each kind of half whether it is walked against the direction in which its relation leads."""
+
+    @classmethod
+    def of(cls, adjacency: Adjacency, ontology: Ontology, broad: frozenset[str]) -> "Rules":
+        """The rules for the index; `broad` holds the ids of entities that are hubs though their type is none."""
+        hubs = {name.lower() for name, type_ in ontology.kinds.items() if type_.hub}
+        hub = np.array([name in hubs for name in adjacency.types], bool)[adjacency.type]
+        for number in map(adjacency.names.number, broad):
+            if number is not None:
+                hub[number] = True
+        shared = {name.lower() for name in LOOSE_TYPES}
+        loose = np.array([name in shared for name in adjacency.types], bool)[adjacency.type] & (adjacency.country == 0)
+        relations = [ontology.relations.get(name) for name in adjacency.predicates]
+        ways = [
+            (direction in ("backward", "none"), direction in ("forward", "none"))
+            for direction in (relation.direction if relation else "none" for relation in relations)
+        ]
+        against = np.repeat(np.array(ways, np.uint8).reshape(-1, 2), len(MODALITIES), axis=0).ravel()
+        return cls(hub, loose, against)
+
+
+Step = Callable[[Ints], Mask]
+"""Which halves may be walked."""
+
+
+class Among:
+    """Some entities, asked for many at a time which are among them: `among[nodes]`."""
+
+    def __init__(self, nodes: Ints, all_: int) -> None:
+        self._nodes = np.unique(nodes)
+        self._whole = len(nodes) > _FEW
+        # a table of all entities takes longer to clear than a small search takes
+        self._table = np.zeros(all_ if self._whole else _FEW, bool)
+        self._table[self._nodes if self._whole else self._nodes % _FEW] = True
+
+    def __getitem__(self, nodes: Ints) -> Mask:
+        if self._whole or not len(self._nodes):
+            return self._table[nodes if self._whole else nodes % _FEW]
+        found = self._table[nodes % _FEW]
+        (maybe,) = np.nonzero(found)
+        place = np.searchsorted(self._nodes, nodes[maybe])
+        found[maybe] = self._nodes[np.minimum(place, len(self._nodes) - 1)] == nodes[maybe]
+        return found
+
+
+_FEW = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Stations:
+    """What a way is to pass, one after the other: which of them may be left out, and the step from one to another."""
+
+    optional: Sequence[bool]
+    step: Callable[[int, int], Step]
+
+
+@dataclass(frozen=True, slots=True)
+class _Walks:
+    """A table of walks of one length. A column of `nodes` for each entity, a column of `codes` for each hop."""
+
+    nodes: tuple[Ints, ...]
+    codes: tuple[Ints, ...]
+    belief: Floats
+    leaps: NDArray[np.int8]
+    against: NDArray[np.int8]
+    """Hops against the direction of their relations, walked as they are; `back`: walked the other way."""
+    back: NDArray[np.int8]
+    place: NDArray[np.int16]
+    """The country that the walk was last in; 0 where it has been in none."""
+    broken: Mask
+    """Whether, since then, it left a thing that many countries share by a statement of another sentence."""
+    lean: tuple[int, int]
+    """What is added to `against` and `back` for the choice of the way in which the whole is read."""
+
+    @classmethod
+    def at(cls, nodes: Ints, lean: tuple[int, int]) -> "_Walks":
+        """The walks of no hop."""
+        n = len(nodes)
+        none, no = np.zeros(n, np.int8), np.zeros(n, bool)
+        one = np.ones(n, np.float32)
+        start = (nodes.astype(np.int32),)
+        return cls(start, (), one, none, none, none, np.zeros(n, np.int16), no, lean)
+
+    def __len__(self) -> int:
+        return len(self.belief)
+
+    @property
+    def head(self) -> Ints:
+        return self.nodes[-1]
+
+    @property
+    def hops(self) -> int:
+        return len(self.codes)
+
+    def promise(self) -> Floats:
+        """The best score that the rows can still come to, apart from their length."""
+        return _promise(self.belief, self.leaps, self.against, self.back, self.lean)
+
+    def take(self, rows: Ints | Mask) -> "_Walks":
+        """The table of those rows."""
+        columns = {f.name: getattr(self, f.name)[rows] for f in fields(self)[2:-1]}
+        nodes, codes = (tuple(column[rows] for column in each) for each in (self.nodes, self.codes))
+        return _Walks(nodes=nodes, codes=codes, **columns, lean=self.lean)
+
+    def best(self, most: int) -> "_Walks":
+        """The most promising rows, at most so many."""
+        if len(self) <= most:
+            return self
+        return self.take(np.argpartition(-self.promise(), most)[:most])
+
+
+def _promise(belief: Floats, leaps: Ints, against: Ints, back: Ints, lean: tuple[int, int]) -> Floats:
+    turns = np.minimum(against + lean[0], back + lean[1])
+    promise: Floats = belief * _DOUBTS[leaps + turns]
+    return promise
+
+
+_DOUBTS = np.float32(DOUBT) ** np.arange(256, dtype=np.float32)
+"""The powers of what a leap or a turn costs."""
+
+
+@dataclass(slots=True)
+class Search:
+    """One search over the index. `step` says which steps may be made."""
+
+    adjacency: Adjacency
+    rules: Rules
+    step: Step
+    limits: Limits = field(default_factory=Limits)
+    lean: tuple[int, int] = (0, 1)
+    plain: bool = False
+    """Whether, of statements alike, `step` lets the actual and most believed one pass if any."""
+    must: Mask | None = None
+    """Entities of which a way must have one."""
+    cut: bool = False
+    """Whether a bound was reached, so that better ways may have been missed."""
+
+    def ways(self, starts: Ints, ends: Ints, max_hops: int, limit: int) -> list[Way]:
+        """The best ways from any of the starts to any of the ends, best first, at most so many. None has an end or a
+        start in its middle."""
+        if not len(starts) or not len(ends) or limit < 1:
+            return []
+        if len(starts) > self.limits.ends and len(ends) < len(starts):
+            with self._turned():
+                return [way.turned() for way in self.ways(ends, starts, max_hops, limit)]
+        is_start, is_end = self._among(starts), self._among(ends)
+        front = self._first(starts)
+        rear = _Walks.at(ends, self.lean[::-1]) if len(ends) <= self.limits.ends else None
+        best = _Best(limit, self.adjacency, self.must)
+        for hops in range(1, max_hops + 1):
+            least = best.floor / HOP ** (hops - 1)
+            front, rear = self._longer(front, rear, is_start, is_end, least, last=hops == max_hops)
+            if rear is None:
+                best.add(self._complete(front, is_end, best))
+                front = front.take(~is_end[front.head])
+            else:
+                for ways in self._joined(front, rear, best):
+                    best.add(ways)
+            front, rear = self._kept(front, rear, is_start, is_end)
+            # what goes on is longer by a hop at least: leave what can no longer be among the best
+            front = front.take(front.promise() * np.float32(HOP**hops) > best.floor)
+            if rear is not None:
+                rear = rear.take(rear.promise() * np.float32(HOP**hops) > best.floor)
+            if not len(front) or (rear is not None and not len(rear)):
+                break
+        return best.ways()
+
+    @contextmanager
+    def _turned(self) -> Iterator[None]:
+        """While it lasts, the ways that are found are to be read from their ends."""
+        self.lean = self.lean[::-1]
+        try:
+            yield
+        finally:
+            self.lean = self.lean[::-1]
+
+    def through(self, starts: Ints, stations: "Stations", ends: Ints, limit: int) -> list[Way]:
+        """The best ways from any of the starts, the first station, to any of the ends, the last one, best first."""
+        is_end, best = self._among(ends), _Best(limit, self.adjacency, self.must)
+        if len(starts) and len(ends) and limit > 0:
+            self._on(self._first(starts), 0, stations, is_end, best)
+        return best.ways()
+
+    def _on(self, walks: _Walks, here: int, stations: "Stations", is_end: Among, best: "_Best") -> None:
+        last = len(stations.optional) - 1
+        for there in range(here + 1, last + 1):
+            step = stations.step(here, there)
+            if there < last:
+                longer = self.extended(walks, None, None, step=step)
+                if len(longer):
+                    self._on(longer, there, stations, is_end, best)
+            else:
+                best.add(self._complete(self.extended(walks, is_end, is_end, step=step), is_end, best))
+            if not stations.optional[there]:
+                break
+
+    def _first(self, starts: Ints) -> _Walks:
+        """The walks of no hop, from as many starts as may be looked at."""
+        sizes = np.cumsum(self.adjacency.degree(starts))
+        few = starts[: max(1, int(np.searchsorted(sizes, self.limits.halves, "right")))][: self.limits.rows]
+        self.cut |= len(few) < len(starts)
+        return _Walks.at(few, self.lean)
+
+    def _among(self, nodes: Ints) -> Among:
+        return Among(nodes, len(self.adjacency.names))
+
+    def _longer(
+        self, front: _Walks, rear: _Walks | None, is_start: Among, is_end: Among, least: float, *, last: bool
+    ) -> tuple[_Walks, _Walks | None]:
+        """Both tables, the cheaper one a hop longer, without walks that promise no more than `least`. In the last round
+        only steps to where the other table is are worth making."""
+        degree = self.adjacency.degree
+        if rear is None:
+            return self.extended(front, is_end, is_end if last else None, least), None
+        if degree(front.head).sum() <= degree(rear.head).sum():
+            there = self._among(rear.head) if last else None
+            return self.extended(front, None if rear.hops else is_end, there, least), rear
+        there = self._among(front.head) if last else None
+        return front, self.extended(rear, None if front.hops else is_start, there, least)
+
+    def _kept(self, front: _Walks, rear: _Walks | None, is_start: Among, is_end: Among) -> tuple[_Walks, _Walks | None]:
+        """The walks that may go on: those that have not come to an end."""
+        closed = self.rules.hub
+        if front.hops:
+            front = front.take(~(is_end[front.head] | is_start[front.head] | closed[front.head]))
+        if rear is not None and rear.hops:
+            rear = rear.take(~(is_end[rear.head] | is_start[rear.head] | closed[rear.head]))
+        return front, rear
+
+    # ---- A hop more
+
+    def extended(
+        self, walks: _Walks, ends: Among | None, only: Among | None, least: float = -1.0, step: Step | None = None
+    ) -> _Walks:
+        """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given; such as
+        promise more than `least`. `step` is asked beside the search's own."""
+        adjacency, rules = self.adjacency, self.rules
+        row, half = adjacency.leaving(walks.head, self._sizes(walks.head, least))
+        wanted = self.step(half)
+        if step:
+            wanted &= step(half)
+        if least > 0:
+            wanted &= adjacency.belief[half] > least
+        if self.plain:
+            # said again: only beside a thing that many share does it matter where
+            again = np.nonzero(adjacency.again[half])[0]
+            wanted[again] &= rules.loose[adjacency.head[half[again]]] | rules.loose[walks.head[row[again]]]
+        row, half = row[wanted], half[wanted]
+        head = adjacency.head[half]
+        open_ = ~rules.hub[head]
+        if ends is not None:
+            open_ |= ends[head]
+        if only is not None:
+            open_ &= only[head]
+        for nodes in walks.nodes[:-1]:
+            open_ &= nodes[row] != head
+        return self._stepped(walks, row[open_], half[open_], least)
+
+    def _sizes(self, nodes: Ints, least: float) -> Ints:
+        """How many statements are looked at of each of the entities: of those believed more than `least` as many, for
+        each alike, as may be."""
+        most = self.limits.halves
+        sizes = self.adjacency.degree(nodes)
+        if least > 0 and sizes.sum() > most // 4:
+            sizes = self.adjacency.believed(nodes, least)
+        if sizes.sum() <= most:
+            return sizes
+        self.cut = True
+        few, many = 1, int(sizes.max())
+        while few + 1 < many:
+            middle = (few + many) // 2
+            few, many = (middle, many) if np.minimum(sizes, middle).sum() <= most else (few, middle)
+        return np.minimum(sizes, few)
+
+    def _stepped(self, walks: _Walks, row: Ints, half: Ints, least: float) -> _Walks:
+        """The table of the walks in `row`, each with a step more; without those that change the country where nothing
+        says that they may, and of the others the most promising."""
+        adjacency, tail = self.adjacency, walks.head[row]
+        head, code, kind = adjacency.head[half], adjacency.code[half], adjacency.kind[half]
+        here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[code >> 1])
+        leaps, broken, place = walks.leaps[row], walks.broken[row], walks.place[row]
+        if walks.hops:
+            last = (walks.codes[-1][row] >> 1, walks.nodes[-2][row])
+            apart, far = self._parted(*last, code >> 1, head, self.rules.loose[tail])
+            broken, leaps = broken | apart, leaps + far
+        belief = np.minimum(walks.belief[row], adjacency.belief[half])
+        against = walks.against[row] + self.rules.against[kind]
+        back = walks.back[row] + self.rules.against[kind ^ 1]
+        promise = _promise(belief, leaps, against, back, walks.lean)
+        true = ~(broken & (here > 0) & (place > 0) & (here != place)) & (promise > least)
+        (kept,) = np.nonzero(true)
+        if len(kept) > self.limits.rows:
+            self.cut = True
+            kept = kept[np.argpartition(-promise[kept], self.limits.rows)[: self.limits.rows]]
+        row, head = row[kept], head[kept]
+        there = _either(adjacency.country[head], here[kept])
+        return _Walks(
+            nodes=(*(nodes[row] for nodes in walks.nodes), head),
+            codes=(*(codes[row] for codes in walks.codes), code[kept]),
+            belief=belief[kept],
+            leaps=leaps[kept].astype(np.int8),
+            against=against[kept].astype(np.int8),
+            back=back[kept].astype(np.int8),
+            place=np.where(there > 0, there, place[kept]),
+            broken=broken[kept] & (there == 0),
+            lean=walks.lean,
+        )
+
+    def _parted(self, one: Ints, behind: Ints, other: Ints, ahead: Ints, loose: Mask) -> tuple[Mask, Mask]:
+        """Where two statements, with the entities `behind` and `ahead`, meet in a `loose` thing: whether they share no
+        sentence, and whether they share no section either and are not of one country."""
+        adjacency = self.adjacency
+        apart, far = np.zeros(len(one), bool), np.zeros(len(one), bool)
+        (at,) = np.nonzero(loose)
+        apart[at] = ~adjacency.share(adjacency.sentence, one[at], other[at])
+        at = at[apart[at]]
+        here = _either(adjacency.country[behind[at]], adjacency.setting[one[at]])
+        there = _either(adjacency.country[ahead[at]], adjacency.setting[other[at]])
+        far[at] = ~adjacency.share(adjacency.section, one[at], other[at]) & ((here == 0) | (here != there))
+        return apart, far
+
+    def leaps(self, way: Way) -> list[int]:
+        """The places of the hops that a way comes to by a leap."""
+        nodes, statements = np.array(way.nodes), np.array(way.codes) >> 1
+        middle = self.rules.loose[nodes[1:-1]]
+        _, far = self._parted(statements[:-1], nodes[:-2], statements[1:], nodes[2:], middle)
+        return [int(place) + 1 for place in np.nonzero(far)[0]]
+
+    # ---- Whole ways
+
+    def _complete(self, front: _Walks, is_end: Among, best: "_Best") -> "_Found":
+        done = front.take(is_end[front.head])
+        return self._whole(done.nodes, done.codes, done.belief, done.leaps, done.against, done.back, best)
+
+    def _whole(
+        self,
+        nodes: Sequence[Ints],
+        codes: Sequence[Ints],
+        belief: Floats,
+        leaps: Ints,
+        against: Ints,
+        back: Ints,
+        best: "_Best",
+    ) -> "_Found":
+        """Those of the ways that may be among the best. One that leads from its end to its start has one turn more."""
+        forth, home = against + self.lean[0], back + self.lean[1]
+        found = _Found(nodes, codes, belief, leaps, np.minimum(forth, home), np.zeros(len(belief), bool))
+        (good,) = np.nonzero(found.scores() > best.floor)
+        found = found.take(good)
+        onward = ((forth <= home) if self.lean[1] else (forth < home))[good]
+        backwards = [code ^ 1 for code in reversed(found.codes)]
+        dates = np.where(onward, self._out_of_order(found.codes, good), self._out_of_order(backwards, good))
+        return replace(found, dates=dates)
+
+    def _out_of_order(self, codes: Sequence[Ints], rows: Ints) -> Mask:
+        """Whether, of the hops that lead onward, one ends before an earlier one begins."""
+        adjacency, found = self.adjacency, np.zeros(len(rows), bool)
+        late = np.full(len(rows), NEVER, np.int16)
+        for code in codes:
+            statement = code >> 1
+            relation = adjacency.predicate[statement].astype(np.int64) * len(MODALITIES)
+            onward = self.rules.against[relation * 2 + (code & 1)] == 0
+            found |= onward & (adjacency.end[statement] < late)
+            late = np.where(onward, np.maximum(late, adjacency.start[statement]), late)
+        return found
+
+    def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> Iterator["_Found"]:
+        """The whole ways that the two tables make."""
+        front = front.take(self._among(rear.head)[front.head])
+        rear = rear.take(self._among(front.head)[rear.head])
+        rear = rear.take(np.argsort(rear.head, kind="stable"))
+        low = np.searchsorted(rear.head, front.head, "left")
+        counts = np.searchsorted(rear.head, front.head, "right") - low
+        rows = np.arange(len(front))
+        if counts.sum() > self.limits.pairs:
+            self.cut = True
+            rear = rear.take(np.lexsort((-rear.promise(), rear.head)))
+            rows = np.argsort(-front.promise(), kind="stable")[: self.limits.pairs]
+            counts = np.minimum(counts, max(1, self.limits.pairs // len(rows)))
+        sizes = counts[rows]
+        one = np.repeat(rows, sizes)
+        other = np.arange(len(one)) + np.repeat(low[rows] - np.cumsum(sizes) + sizes, sizes)
+        if len(one):
+            yield self._paired(front, one, rear, other, best)
+
+    def _paired(self, front: _Walks, one: Ints, rear: _Walks, other: Ints, best: "_Best") -> "_Found":
+        """The ways that go by a row of the front and then a row of the rear."""
+        forth = front.against[one] + rear.back[other] + self.lean[0]
+        turns = np.minimum(forth, front.back[one] + rear.against[other] + self.lean[1])
+        belief = np.minimum(front.belief[one], rear.belief[other])
+        promise = belief * _DOUBTS[front.leaps[one] + rear.leaps[other] + turns]
+        sound = promise * HOP ** (front.hops + rear.hops - 1) > best.floor
+        for ours in front.nodes[:-1]:
+            for theirs in rear.nodes[:-1]:
+                sound &= ours[one] != theirs[other]
+        one, other = one[sound], other[sound]
+        a, b = front.take(one), rear.take(other)
+        broken, leaps = a.broken | b.broken, a.leaps + b.leaps
+        same = (a.place > 0) & (a.place == b.place)
+        if front.hops and rear.hops:
+            meeting = (a.codes[-1] >> 1, a.nodes[-2], b.codes[-1] >> 1, b.nodes[-2])
+            apart, far = self._parted(*meeting, self.rules.loose[a.head])
+            broken, leaps = broken | apart, leaps + far
+        true = ~(broken & (a.place > 0) & (b.place > 0) & ~same)
+        a, b, leaps = a.take(true), b.take(true), leaps[true]
+        nodes = (*a.nodes, *b.nodes[-2::-1])
+        codes = (*a.codes, *(code ^ 1 for code in reversed(b.codes)))
+        belief = np.minimum(a.belief, b.belief)
+        return self._whole(nodes, codes, belief, leaps, a.against + b.back, a.back + b.against, best)
+
+
+def _either(*columns: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The first of the values that is not 0, row by row."""
+    found = columns[0]
+    for column in columns[1:]:
+        found = np.where(found == 0, column, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Whole ways, a row each, as `Way` has them."""
+
+    nodes: Sequence[Ints]
+    codes: Sequence[Ints]
+    belief: Floats
+    leaps: Ints
+    turns: Ints
+    dates: Mask
+
+    def take(self, rows: Ints) -> "_Found":
+        """Those of the rows."""
+        nodes, codes = (tuple(column[rows] for column in each) for each in (self.nodes, self.codes))
+        rest = (self.belief[rows], self.leaps[rows], self.turns[rows], self.dates[rows])
+        return _Found(nodes, codes, *rest)
+
+    def way(self, row: int) -> Way:
+        return Way(
+            tuple(int(column[row]) for column in self.nodes),
+            tuple(int(column[row]) for column in self.codes),
+            float(self.belief[row]),
+            int(self.leaps[row]),
+            int(self.turns[row]),
+            bool(self.dates[row]),
+        )
+
+    def scores(self) -> Floats:
+        factor = _DOUBTS[self.leaps + self.turns + self.dates]
+        scores: Floats = self.belief * factor * np.float32(HOP ** (len(self.codes) - 1))
+        return scores
+
+
+class _Best:
+    """The best ways so far; of those that differ in the choice among statements alike only, the best one."""
+
+    def __init__(self, limit: int, adjacency: Adjacency, must: Mask | None) -> None:
+        self._limit = limit
+        self._must = must
+        self._predicate = adjacency.predicate
+        self._ways: dict[object, tuple[float, Way]] = {}
+        self.floor = -1.0
+        """The score that a way must be above to be among the best."""
+
+    def add(self, found: _Found) -> None:
+        """Take in those of the ways that are among the best."""
+        scores = found.scores()
+        for row in np.argsort(-scores, kind="stable"):
+            score = float(scores[row])
+            if score <= self.floor:
+                break
+            way = found.way(int(row))
+            if self._must is not None and not self._must[list(way.nodes)].any():
+                continue
+            key = (way.nodes, tuple((int(self._predicate[code >> 1]), code & 1) for code in way.codes))
+            if key not in self._ways or self._ways[key][0] < score:
+                self._ways[key] = score, way
+            if len(self._ways) > 2 * self._limit:
+                self._trim()
+        self._trim()
+
+    def _trim(self) -> None:
+        kept = sorted(self._ways.items(), key=lambda item: (-item[1][0], len(item[1][1].codes), item[1][1].codes))
+        self._ways = dict(kept[: self._limit])
+        if len(self._ways) == self._limit:
+            self.floor = kept[self._limit - 1][1][0]
+
+    def ways(self) -> list[Way]:
+        """The best ways, best first."""
+        return [way for _, way in sorted(self._ways.values(), key=lambda each: (-each[0], len(each[1].codes)))]
