@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import analysis_routes, linked, problems, queries, routes, sparql
+from kg import analysis_routes, canvas_routes, linked, problems, queries, routes, sparql, upload
 from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
@@ -27,7 +27,8 @@ from kg.live import LiveStore, Snapshot
 from kg.model import Language
 from kg.ontology import load
 from kg.telemetry import Observed, Telemetry, log_to_stderr
-from kg.view import page
+from kg.upload import Uploads
+from kg.view import drawing_folder, page
 from kg.workers import Limits, Pool
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[")
@@ -35,16 +36,24 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[")
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK, limits: Limits = Limits()) -> FastAPI:  # noqa: B008  (frozen)
+def create_app(
+    store_path: Path,
+    hosts: Sequence[str] = _LOOPBACK,
+    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    token: str = "",
+) -> FastAPI:
     """The application over the store in that folder. The folder is opened when it is first needed: as long as there
     is no store, the answer is 503 and says so. Only requests to one of `hosts` are answered, so that no web page of
-    elsewhere reaches the server under a name of its own (DNS rebinding)."""
+    elsewhere reaches the server under a name of its own (DNS rebinding). With a `token`, documents are taken from who
+    names it (see `kg.upload`)."""
     ontology = load()
     pool = Pool(limits)
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         yield
+        if app.state.uploads:
+            app.state.uploads.close()
         await pool.close()
 
     app = FastAPI(
@@ -63,11 +72,16 @@ def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK, limits: Limit
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_middleware(Observed, telemetry=app.state.telemetry)
     problems.install(app)
+    app.state.uploads = Uploads(store_path, token) if token else None
     # a request is compared with the routes in their order: the questions, which are many, come last
-    for router in (sparql.router, linked.router, routes.api, analysis_routes.router(), _service, _pages):
+    reading = (sparql.router, linked.router, routes.api, analysis_routes.router(), canvas_routes.router, upload.router)
+    for router in (*reading, _service, _pages):
         app.include_router(router)
+    if token:
+        app.include_router(upload.sending)
     app.include_router(routes.questions(queries.load(), ontology))
     app.mount("/static", StaticFiles(directory=_STATIC))
+    app.mount("/vis", StaticFiles(directory=drawing_folder()))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
     return app
 
@@ -79,13 +93,14 @@ def run(
     say: Callable[[str], None],
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     log_requests: bool = False,
+    token: str = "",
 ) -> None:
     """Serve the store until Ctrl-C or SIGTERM. Port 0 takes a free one; `say` gets the address when it listens.
     Failures are logged to standard error, and every request where `log_requests` (see `kg.telemetry`).
 
     Raises StoreError where there is no store, or where the host or port cannot be had.
     """
-    app = create_app(store_path, _LOOPBACK if host in _LOOPBACK else ("*",), limits)
+    app = create_app(store_path, _LOOPBACK if host in _LOOPBACK else ("*",), limits, token)
     app.state.live.read(lambda snapshot: snapshot.graph.store.sources())
     listener = _listener(host, port)
     name = f"[{host}]" if ":" in host else host

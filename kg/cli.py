@@ -745,12 +745,16 @@ def serve(
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="Log every request to standard error, a line of JSON each.")
     ] = False,
+    token: Annotated[
+        str, typer.Option("--token", envvar="KG_TOKEN", help="Take documents in the explorer from who names this.")
+    ] = "",
 ) -> None:
     """Serve the explorer, the API and a SPARQL endpoint on loopback, until Ctrl-C."""
     from kg.api import run
     from kg.workers import Limits
 
-    run(_place(store), host, port, lambda line: typer.echo(line), Limits(seconds=query_seconds), log_requests)
+    limits = Limits(seconds=query_seconds)
+    run(_place(store), host, port, lambda line: typer.echo(line), limits, log_requests, token)
 
 
 @app.command(epilog="Example: kg demo --store /tmp/try")

@@ -10,6 +10,7 @@ from threading import Lock, RLock
 from typing import NamedTuple, TypeVar, cast
 
 from kg.adjacency import Block
+from kg.canvas import Ties
 from kg.chains import Index
 from kg.errors import StoreError
 from kg.graph import Graph
@@ -58,6 +59,16 @@ class Snapshot:
         """What was read of documents for the index of chains, its own or an earlier one's."""
         with self._lock:
             return self._knew
+
+    @property
+    def ties(self) -> Ties:
+        """The statements as drawing needs them, read when they are first asked for."""
+        with self._lock:
+            return self._ties
+
+    @cached_property
+    def _ties(self) -> Ties:
+        return Ties.of(self.graph.store)
 
 
 class LiveStore:

@@ -56,7 +56,8 @@ def document(source: Annotated[str, Path(examples=["hpc-zh"])], reading: Reading
 
 @api.get("/references", tags=["文献 documents"])
 def references(
-    reading: Reading, source: Annotated[str, Query(max_length=500, description="文献名 · the document's name")]
+    reading: Reading,
+    source: Annotated[str, Query(max_length=500, description="文献名 · the document's name", examples=["hpc-zh"])],
 ) -> Response:
     """一篇文献的参考文献 · The works that a document lists."""
 
@@ -70,7 +71,7 @@ def references(
 @api.get("/cite", tags=["文献 documents"])
 def cite_work(
     reading: Reading,
-    source: Annotated[str, Query(max_length=500, description="文献名 · the document's name")],
+    source: Annotated[str, Query(max_length=500, description="文献名 · the document's name", examples=["hpc-zh"])],
     style: Annotated[cite.Style, Query(description="格式 · the style")] = "gbt7714",
     reference: Annotated[str, Query(max_length=20, description="参考文献标号 · one of its references")] = "",
     page: Annotated[str, Query(max_length=40, description="所指页码 · the page pointed to")] = "",

@@ -32,7 +32,7 @@ FACTS = (
 
 _SERVE = """
 import sys; from pathlib import Path; from kg.api import run; from kg.workers import Limits
-run(Path(sys.argv[1]), "127.0.0.1", 0, say, eval(sys.argv[2]), log_requests=sys.argv[3] == "True")
+run(Path(sys.argv[1]), "127.0.0.1", 0, say, eval(sys.argv[2]), log_requests=sys.argv[3] == "True", token=sys.argv[4])
 """
 _SAY = "def say(line): print(line, flush=True)\n"
 
@@ -51,10 +51,11 @@ DEFAULT = Limits()
 
 @contextmanager
 def process(
-    path: Path, limits: Limits = DEFAULT, log_requests: bool = False
+    path: Path, limits: Limits = DEFAULT, log_requests: bool = False, token: str = ""
 ) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """A server over the store: its address, without the last slash, and its process."""
-    command = [sys.executable, "-c", _SAY + _SERVE, str(path), repr(limits), str(log_requests)]
+    """A server over the store: its address, without the last slash, and its process. With a `token`, it takes
+    documents."""
+    command = [sys.executable, "-c", _SAY + _SERVE, str(path), repr(limits), str(log_requests), token]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
