@@ -388,7 +388,7 @@ RULES_BROKEN = {
         mention-of mention-quote mention-start part-end part-order part-quote part-start refusal-message
         refusal-predicate refusal-reason refusal-rule section-kind section-order section-start statement-belief
         statement-claim statement-evidence statement-modality statement-object statement-predicate statement-source
-        statement-subject observation observation-subject observation-unit observation-words
+        statement-subject observation observation-about observation-unit observation-words
         reference-document reference-place reference-text page-label page-order page-start""",
     "doubled": """
         document-digest document-doi document-language document-run document-text document-title document-year end
