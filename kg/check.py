@@ -24,9 +24,17 @@ def findings(store: Store, ontology: Ontology) -> list[Finding]:
     found = [finding for source in store.sources() for finding in validate(_graph(store, source), ontology)]
     found += queries.findings(store, ontology)
     found += [finding for source in store.sources() for finding in data_findings(store, source)]
-    if not inference.is_current(store, ontology):
+    if not _is_current(store, ontology):
         found.append(_OUTDATED)
     return sorted(dict.fromkeys(found), key=lambda f: (_ORDER[f.severity], f.rule, f.focus))
+
+
+def _is_current(store: Store, ontology: Ontology) -> bool:
+    try:
+        return inference.is_current(store, ontology)
+    except ValueError:
+        # data so broken that nothing follows from it; the shapes say how
+        return False
 
 
 _ORDER: dict[Severity, int] = {"violation": 0, "warning": 1, "info": 2}
