@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import problems, queries, routes
+from kg import analysis_routes, problems, queries, routes
 from kg.answers import HEADERS, MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
@@ -49,6 +49,7 @@ def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK) -> FastAPI:
     problems.install(app)
     app.include_router(routes.api)
     app.include_router(routes.questions(queries.load(), ontology))
+    app.include_router(analysis_routes.router())
     app.include_router(_pages)
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))

@@ -29,6 +29,7 @@ from kg.store import Store
 
 if TYPE_CHECKING:
     from ingest.batch import Outcome
+    from kg.analysis import Result
     from kg.queries import Question
 
 app = typer.Typer(
@@ -62,6 +63,15 @@ class Mood(StrEnum):
     actual = "actual"
     proposed = "proposed"
     negated = "negated"
+
+
+class Shown(StrEnum):
+    """How an analysis prints."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
+    svg = "svg"
 
 
 StoreOption = Annotated[
@@ -475,6 +485,82 @@ def _near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     from difflib import get_close_matches
 
     return tuple(get_close_matches(name, list(names), n=3))
+
+
+@app.command(epilog="Example: kg analyse chokepoints --param country=中国    kg analyse (lists the analyses)")
+def analyse(
+    name: Annotated[str | None, typer.Argument(help="An analysis; without one, all are listed.")] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="name=value, once for each.")] = None,
+    store: StoreOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows shown as text.")] = 20,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    format: Annotated[
+        Shown, typer.Option("--format", help="text for people, json, csv, or svg: the picture.")
+    ] = Shown.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Run an analysis: instrument mix, chokepoints, readiness, lags, timelines, networks, agreement, comparison."""
+    from kg import analysis
+
+    if name is None:
+        _list_analyses(format, _language(lang))
+        return
+    found = analysis.find(name)
+    with _reading(store) as graph:
+        result = analysis.run(graph, found, _params(param or []))
+    _show_result(result, format, _language(lang), limit, output)
+
+
+@app.command(epilog="Example: kg match 比亚迪    kg match 光伏产业 --country 中国 --year 2012")
+def match(
+    what: Annotated[str, typer.Argument(help="A firm, technology, product or industry: any name or id.")],
+    country: Annotated[str | None, typer.Option("--country", help="Only what is of this country, or of none.")] = None,
+    year: Annotated[int | None, typer.Option("--year", help="As of this year. Default: the newest document's.")] = None,
+    min_confidence: Annotated[
+        float, typer.Option("--min-confidence", min=0, max=1, help="Leave out statements believed less.")
+    ] = 0.3,
+    store: StoreOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Rows shown as text.")] = 20,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    format: Annotated[
+        Shown, typer.Option("--format", help="text for people, json, csv, or svg: the picture.")
+    ] = Shown.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """Find the instruments and programs that apply to a firm, technology or industry, each with status and evidence."""
+    from kg import matching
+
+    given = {"what": what, "country": country, "year": year, "min_confidence": min_confidence}
+    with _reading(store) as graph:
+        result = matching.run(graph, {key: str(value) for key, value in given.items() if value is not None})
+    _show_result(result, format, _language(lang), limit, output)
+
+
+def _list_analyses(format: Shown, language: Language) -> None:
+    from kg import analysis
+
+    if format is Shown.json:
+        _print_json({"analyses": [analysis.analysis_json(each) for each in analysis.load().values()]})
+        return
+    for each in analysis.load().values():
+        params = " ".join(f"--param {param.name}=…" for param in each.params)
+        typer.echo(f"{each.name}  {each.about_zh if language == 'zh' else each.about_en}  {params}".rstrip())
+
+
+def _show_result(result: "Result", format: Shown, language: Language, limit: int, output: Path | None) -> None:
+    """The answer of an analysis in the form asked for, to a file or to standard output."""
+    from kg import analysis, charts
+
+    match format:
+        case Shown.json:
+            shown = json.dumps(analysis.result_json(result), ensure_ascii=False, indent=1) + "\n"
+        case Shown.csv:
+            shown = analysis.table_csv(result.table, language)
+        case Shown.svg:
+            shown = charts.chart_svg(result.chart, result.title[0 if language == "zh" else 1], language)
+        case _:
+            shown = "".join(f"{text.plain(line)}\n" for line in analysis.result_lines(result, language, limit))
+    _to(output, partial(_put, content=shown.encode("utf-8")))
 
 
 # ---- The whole

@@ -77,6 +77,14 @@ def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
     assert len(list(TopologicalSorter(graph).static_order())) >= len(graph)
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "kg" / "analyses").glob("*.py")), ids=lambda path: path.stem)
+def test_analyses_know_their_form_but_not_each_other(path: Path) -> None:
+    order = told_order()
+    assert of("kg", imported(parsed(path))) & set(order[order.index("analysis") :]) == set()
+    others = {name.split(".")[2] for name in imported(parsed(path)) if name.startswith("kg.analyses.")}
+    assert others <= {"form", "counts"}
+
+
 @pytest.mark.parametrize("path", modules("ingest"), ids=lambda path: path.stem)
 def test_ingest_knows_no_more_of_kg_than_it_needs(path: Path) -> None:
     known = {"errors", "model", "iris", "belief", "config", "ontology"} | (
