@@ -44,6 +44,10 @@ class Reader:
         """What the look-up gives, as JSON."""
         return JSONResponse(self._live.read(look))
 
+    def text(self, look: Callable[[Snapshot], str], media: str) -> Response:
+        """What the look-up gives, as text of that media type, which differs by the request's Accept header."""
+        return Response(self._live.read(look), media_type=media, headers={"Vary": "Accept"})
+
     def page(self, look: Callable[[Snapshot], str]) -> Response:
         """What the look-up gives, as a page that carries its scripts in itself."""
         return HTMLResponse(self._live.read(look), headers=INLINE)
