@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ingest.batch import Outcome
     from kg.analysis import Result
     from kg.queries import Question
+    from kg.telling import Form
 
 app = typer.Typer(
     name="kg",
@@ -445,6 +446,9 @@ def _list_templates(as_json: bool, language: Language) -> None:
         _print(f"{each.name}  {each.label(language)}" for each in forms)
 
 
+_FORMS: "Mapping[Told, Form]" = {Told.markdown: "markdown", Told.csv: "csv", Told.jsonld: "jsonld"}
+
+
 def _print_chains(found: Sequence[Chain], graph: Graph, format: Told, language: Language) -> None:
     from kg import telling
 
@@ -459,7 +463,7 @@ def _print_chains(found: Sequence[Chain], graph: Graph, format: Told, language: 
                 _print(text.chain_lines(number, each, works.labels, graph.ontology, language))
                 _print([f"   kg chain --id {telling.chain_id(each)}"])
         case _:
-            _to(None, partial(_put, content=telling.exported(found, works, format.value, language).encode("utf-8")))
+            _to(None, partial(_put, content=telling.exported(found, works, _FORMS[format], language).encode("utf-8")))
 
 
 @app.command(epilog="Example: kg ask what-targets --param what=新能源汽车    kg ask (lists the questions)")

@@ -146,8 +146,11 @@ def _end_labels(assertion: Assertion, labels: Mapping[str, Entity]) -> JsonObjec
 
 
 def chain_row(chain: Chain, works: Works) -> JsonObject:
-    """A chain, with its id, its IRI, its place in the explorer (`url`) and itself in a paragraph. Each hop reads as its statement, `s p o`; it is walked from `o` to `s` where it is `inverse`. `weakest`
-    is the place of the hop that is believed least; `reasons` say why to trust the whole less than its hops."""
+    """A chain, with its id, its IRI, its place in the explorer (`url`) and itself in a paragraph.
+
+    Each hop reads as its statement, `s p o`; it is walked from `o` to `s` where it is `inverse`. `weakest` is the place
+    of the hop that is believed least; `reasons` say why to trust the whole less than its hops.
+    """
     labels = works.labels
     return {
         "id": chain_id(chain),

@@ -132,7 +132,7 @@ class Sentence:
             template = self.zh_back if inverse else self.zh
             word = {"actual": "", "proposed": self.zh_should, "negated": self.zh_not}[modality]
             return _filled(template, {"s": subject, "o": object_, "m": word})
-        template = _VERB.sub(lambda verb: self._verb(*verb.groups(), modality), self.en_back if inverse else self.en)
+        template = _VERB.sub(lambda verb: self._verb(verb[1], verb[2], modality), self.en_back if inverse else self.en)
         return _filled(template, {"s": subject, "o": object_})
 
     def _verb(self, fact: str, bare: str, modality: Modality) -> str:
@@ -284,8 +284,8 @@ def _cut(quote: str) -> str:
 def _read(hop: Hop, labels: Mapping[str, Entity], language: Language) -> str:
     """A hop as a sentence, with its time and value."""
     assertion, sentences = hop.assertion, load_sentences()
-    ends = (labels[end].label(language) for end in (assertion.subject, assertion.object))
-    said = sentences.relations[assertion.predicate].read(*ends, assertion.modality, language, inverse=hop.inverse)
+    one, other = (labels[end].label(language) for end in (assertion.subject, assertion.object))
+    said = sentences.relations[assertion.predicate].read(one, other, assertion.modality, language, inverse=hop.inverse)
     if assertion.modality == "proposed":
         said = sentences.proposed[language] + said
     when, value = _time(assertion, language), _value(assertion, language)
@@ -512,7 +512,7 @@ _DCTERMS = PREFIXES["dcterms"]
 
 
 def form_of(format: Form | None, accept: str) -> Form:
-    """The form that a request asks for: by name, else by the media type that its Accept header likes best, else JSON."""
+    """The form that a request asks for: by name, else by the media type that its Accept header likes best, or JSON."""
     if format is not None:
         return format
     ranges = (each.partition(";") for each in accept.lower().split(","))
