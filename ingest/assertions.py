@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.citations import cited
 from ingest.periods import leaning, leans, period
 from ingest.qualifiers import Qualifiers, qualifiers
 from ingest.quantities import quantity
@@ -24,7 +25,7 @@ from kg.ontology import Ontology
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A relation with what qualifies it, and its sentence. `told` is what the sentence says beyond modality, time and
-    value, by field of an assertion."""
+    value, by field of an assertion; `cites` are the labels of the references that it rests on."""
 
     relation: Relation
     sentence: Sentence
@@ -32,6 +33,7 @@ class Statement:
     time: str
     value: str
     told: Mapping[str, str | bool] = field(default_factory=dict)
+    cites: tuple[str, ...] = ()
 
     @property
     def key(self) -> "_Key":
@@ -46,13 +48,19 @@ _Key = tuple[str, str, str, Modality, str, str, tuple[tuple[str, str | bool], ..
 def statement(relation: Relation, sentence: Sentence, qualifiers: Qualifiers) -> Statement:
     """The relation with what qualifies it, read from its sentence and the section's headings."""
     text, first, last = sentence.text, *sorted((relation.subject, relation.object), key=lambda m: m.start)
+    told = qualifiers.others(text, relation.predicate, relation.trigger, (first.end, last.start))
+    found = cited(sentence, min(first.start, relation.trigger), max(last.end, relation.trigger), qualifiers)
+    if found.sources:
+        marks = "".join(f"[{label}]" for label in found.sources)
+        told["attributed_to"] = f"{told.get('attributed_to', '')}{marks}"
     return Statement(
         relation,
         sentence,
         relation.modality or qualifiers.modality(text, relation.trigger, sentence.section.path),
         qualifiers.time(text, relation.trigger),
         qualifiers.value(text, relation.predicate, relation.subject.end, relation.object.end),
-        qualifiers.others(text, relation.predicate, relation.trigger, (first.end, last.start)),
+        told,
+        found.labels,
     )
 
 
@@ -118,8 +126,11 @@ class Gate:
         )
 
     def _read(self, item: Statement, spans: tuple[Span, ...]) -> Evidence:
-        relation = item.relation
-        return Evidence(self._document.source, item.sentence.section.label, spans, relation.rule, relation.confidence)
+        relation, document = item.relation, self._document
+        section, page = item.sentence.section.label, document.page(spans)
+        return Evidence(
+            document.source, section, spans, relation.rule, relation.confidence, page=page, cites=item.cites
+        )
 
     def _assertion(self, readings: Sequence[tuple[Statement, Evidence]]) -> Assertion:
         """The statement that all of these are, with all their evidence. What its time means is left open where that

@@ -1,10 +1,12 @@
-"""What a document says of itself: title, authors, journal, year, DOI, keywords. Nothing is guessed."""
+"""What a document says of itself: title, authors and where they work, journal, year, DOI, keywords. Nothing is
+guessed."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.marks import visible
+from kg.iris import normal
 from kg.model import Bibliography, Section
 
 _FIELDS: Mapping[str, str] = {
@@ -17,6 +19,7 @@ _FIELDS: Mapping[str, str] = {
     **dict.fromkeys(("pages", "page", "页", "页码"), "pages"),
     "doi": "doi",
     **dict.fromkeys(("keywords", "key words", "keyword", "keywords_en"), "keywords"),
+    **dict.fromkeys(("affiliation", "affiliations", "单位", "作者单位", "机构"), "affiliations"),
 }
 _FIELD = re.compile(r"[#*\s]*(?P<key>[A-Za-z_ ]{3,16}|[年卷期页]|[\u4e00-\u9fff]{2,5})\**\s*[:：]\**\s*(?P<value>.*)$")
 _LIST_LINE = re.compile(r"\s*-\s+(.+)$")
@@ -39,10 +42,13 @@ _AFTER_KEYWORDS = re.compile(
     r"(?:【|\[|［|\*\*)?\s*(?:DOI\b|CSTR\b|中图分类号|分\s*类\s*号|文献标[志识]码).*$", re.DOTALL
 )
 _SEPARATOR = re.compile(r"\s*[;；,，、]\s*")
-_LISTS = ("authors", "keywords")
+_LISTS = ("authors", "keywords", "affiliations")
 _HEADING = re.compile(r"\s*#{1,3}(?!#)\s*(?=\S)")
 _SHORT = 6
 """A heading of so few characters before a longer one names a journal's column, not the paper."""
+_LONGEST_CITATION = 1000
+"""A longer line, in characters, is no citation."""
+_BRACKETED = re.compile(r"[(（].*[)）]")
 _MARKS = re.compile(r"<sup>.*?</sup>|\^\{[^}]*\}|\$[^$]*\$|\\?\*+|^[\s#]+|\s#+\s*$")
 _SUPERSCRIPT = re.compile(r"<sup>.*?</sup>|\^\{[^}]*\}|\$[^$]*\$|[\\*＊†‡■#^]|[¹²³⁴⁵⁶⁷⁸⁹⁰]|\d+(?:[,，.]\d+)*")
 _HAN_NAME = re.compile(
@@ -78,12 +84,16 @@ def read_bibliography(text: str, sections: Sequence[Section]) -> Bibliography:
     abstract in the other language; empty where it does not. Fields that are named win over the citation."""
     lines = list(_lines(text, sections))
     fields = _fields(lines)
-    stated = {**_headings(lines), **_citations(lines), **fields}
+    headings = _headings(lines)
+    stated = {**headings, **_running_citation(text, headings), **_citations(lines), **fields}
     year = stated.get("year", "")
     return Bibliography(
         title_zh=stated.get("title zh", ""),
         title_en=stated.get("title en", ""),
-        authors=_names(fields, "authors zh") or _byline(lines, stated) or _names(stated, "authors zh"),
+        authors=_names(fields, "authors zh")
+        or _byline(lines, stated)
+        or _names(stated, "authors zh")
+        or _crowded_byline(lines),
         authors_en=_names(fields, "authors en") or _latin_byline(lines) or _names(stated, "authors en"),
         journal_zh=stated.get("journal zh", ""),
         journal_en=stated.get("journal en", ""),
@@ -94,6 +104,8 @@ def read_bibliography(text: str, sections: Sequence[Section]) -> Bibliography:
         doi=stated.get("doi") or _doi(lines),
         keywords=_split(fields.get("keywords zh", "")) or _keywords(lines, chinese=True),
         keywords_en=_split(fields.get("keywords en", "")) or _keywords(lines, chinese=False),
+        affiliations=_split(fields.get("affiliations zh", "")) or _affiliations(lines, chinese=True),
+        affiliations_en=_split(fields.get("affiliations en", "")) or _affiliations(lines, chinese=False),
     )
 
 
@@ -174,16 +186,34 @@ def _citations(lines: Sequence[_Line]) -> dict[str, str]:
     return found
 
 
+def _running_citation(text: str, headings: Mapping[str, str]) -> dict[str, str]:
+    """What a line says that cites the paper under its own title, as journals print at the foot of pages."""
+    title = normal(headings.get("title zh", ""))
+    if len(title) < _SHORT:
+        return {}
+    for line in text.splitlines():
+        cited = _CITATION.match(line.strip("# \t")) if len(line) < _LONGEST_CITATION else None
+        if cited and normal(cited["title"]).startswith(title):
+            said = {key: re.sub(r"\s", "", cited[key] or "") for key in ("year", "volume", "issue", "pages")}
+            said |= {"journal zh": cited["journal"].strip(), "authors zh": cited["authors"].strip()}
+            return {key: value for key, value in said.items() if value}
+    return {}
+
+
 def _headings(lines: Sequence[_Line]) -> dict[str, str]:
-    """The titles by their marks: the first heading in each language, or the first long one where that is a column's."""
+    """The titles by their marks: the first heading in each language, or the first long one where that is a column's
+    or stands in brackets."""
     found: dict[str, str] = {}
     for line in lines:
         title = " ".join(_MARKS.sub(" ", line.raw).split())
         if not line.heading or _FIELD.match(line.raw) or _ADDRESS.search(title) or _han_names(line.raw):
             continue
         key = f"title {_script(title)}"
-        if len(found.get(key, "")) <= _SHORT < len(title) or key not in found:
+        before = found.get(key, "")
+        if len(title) > _SHORT and (len(before) <= _SHORT or _BRACKETED.fullmatch(before)):
             found[key] = title
+        else:
+            found.setdefault(key, title)
     return found
 
 
@@ -226,6 +256,79 @@ def _han_names(raw: str) -> tuple[str, ...]:
         elif part:
             names.append(part)
     return tuple(names) if names and all(_HAN_NAME.match(name) for name in names) else ()
+
+
+def _crowded_byline(lines: Sequence[_Line]) -> tuple[str, ...]:
+    """The Chinese names that a line at the head begins with, where its rest is where they work: `甲某1（1某大学 …`."""
+    for line in lines:
+        said = _SUPERSCRIPT.sub(" ", line.raw).strip()
+        if line.heading or _LIST_LINE.match(line.raw) or not _AFFILIATION.search(line.raw):
+            continue
+        names: list[str] = []
+        for part in re.split(r"[\s,，、;；.．()（）」]+", said):
+            glued = _GLUED.match(part)
+            if not part or not (_HAN_NAME.match(part) or glued) or _AFFILIATION.search(part[:3]):
+                break
+            names.append(glued[1] if glued else part)
+            if glued:
+                break
+        if names:
+            return tuple(names)
+    return ()
+
+
+_GLUED = re.compile(
+    "([\u4e00-\u9fff]{2,3}?)(?:中国|国家|北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南"
+    "|广东|海南|四川|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门)[\u4e00-\u9fff]{2,}"
+)
+"""A name with no space before the institution, which begins with its country or province."""
+
+
+# --- where the authors work -------------------------------------------------------------------------------------------
+
+_POSTCODE = r"(?<![\d.\-/])(?=(?:[lOo]?\d){3})[\dlOo]{6}(?![A-Za-z\d])"
+"""Six digits, which OCR may have read as letters."""
+_APART = re.compile(r"(?<!\d)\d{1,2}(?!\d)[.．)）]?|[¹²³⁴⁵⁶⁷⁸⁹;；(（」【】\[\]]")
+"""What stands between the institutions of a line: their numbers, brackets, semicolons."""
+_BODY_ZH = re.compile(
+    r"[\u4e00-\u9fff·“”（）()\s]*?[\u4e00-\u9fff](?:大学|学院|研究[院所]|科学院|研究会|实验室|中心|委员会|公司|部|局|厅|署|处|院|所"
+    r"|图书馆|银行|协会|学会|集团|系)(?![\u4e00-\u9fff]{0,12}(?:大学|学院|研究[院所]|中心|所|系|局|会|公司))"
+)
+_BODY_EN = re.compile(rf"(?:[l丨]\s*)?(?P<name>[A-Z].*?\s.*?)[,，]?\s*[,，]\s*[A-Z][A-Za-z' ]{{2,24}}?\s*{_POSTCODE}")
+_MOST_AFFILIATIONS = 20
+
+
+def _affiliations(lines: Sequence[_Line], *, chinese: bool) -> tuple[str, ...]:
+    """The institutions that the lines with postcodes at the head name in that language, in their order."""
+    found: list[str] = []
+    for line in lines:
+        other = len(line.raw) > _LONGEST_CITATION or _labelled(line.raw) or _KEYWORDS.match(line.raw)
+        if line.chinese != chinese or other or not re.search(_POSTCODE, line.raw):
+            continue
+        pieces = (piece for piece in _APART.split(_MARKS.sub(" ", line.raw)) if re.search(_POSTCODE, piece))
+        found += filter(None, map(_body_zh if chinese else _body_en, pieces))
+    return tuple(dict.fromkeys(found))[:_MOST_AFFILIATIONS]
+
+
+def _body_zh(piece: str) -> str:
+    """The institution at the head of an address, without the city, the postcode and names of people before it."""
+    address = re.split(_POSTCODE, piece)[0]
+    named = re.split(r"[,，]", address)[0] if _AFFILIATION.search(re.split(r"[,，]", address)[0]) else address
+    parts = named.split()
+    while len(parts) > 1 and not _BODY_ZH.search(parts[0]):
+        # a name, or the number of the address
+        parts = parts[1:]
+    ends = [m.end() for m in _BODY_ZH.finditer(" ".join(parts))]
+    if not ends:
+        return ""
+    body = " ".join(parts)[: ends[-1]].strip(" (（)）0123456789.．丨")
+    glued = _GLUED.match(body)
+    return body[len(glued[1]) :] if glued else body
+
+
+def _body_en(piece: str) -> str:
+    found = _BODY_EN.search(piece)
+    return " ".join(found["name"].split()) if found else ""
 
 
 def _latin_byline(lines: Sequence[_Line]) -> tuple[str, ...]:

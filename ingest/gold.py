@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.formats import ENDINGS
 from ingest.marks import language_of
-from ingest.reading import ENDINGS, read
+from ingest.reading import read
 from kg.errors import DocumentError, QueryError
 from kg.model import MODALITIES, Bibliography, Document, Modality, Reading, Section, Sentence
 from kg.ontology import Ontology

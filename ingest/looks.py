@@ -30,7 +30,11 @@ _SOURCE = _opens(
     r"(?:Data )?[Ss]ources?:|SOURCE:|Notes?:|NOTE:",
     before=r"[\^*①-⑳\s]*",
 )
-_TABLE = _opens(r"[^\t]*\t", r"\s*\|", r".*[^|]\|[^|]*\|", r"<(?:html|table|tr|td)\b", r"\$\$", r":?-{3,}:?\s*(?:\||$)")
+_LEADER = r".*(?:(?:[.·…] ?){4}| … )[\divxlc]{1,6} ?$"
+"""An entry of a table of contents."""
+_TABLE = _opens(
+    r"[^\t]*\t", r"\s*\|", r".*[^|]\|[^|]*\|", r"<(?:html|table|tr|td)\b", r"\$\$", r":?-{3,}:?\s*(?:\||$)", _LEADER
+)
 _NOTE = _opens(
     r"[\\*＊†‡■□\s^(（]*(?:通[信讯]作者|第一作者|作者简介|作者单位|责任编辑|责编|投稿邮箱|版权所有)",
     r"[\\*＊†‡■□\s^(（]*(?:资助项目|基金项目|基金资助|项目资助|专题|专刊|网络首发|网络出版\S{0,2})\s*[:：]",
@@ -38,6 +42,7 @@ _NOTE = _opens(
     r"[\\*＊†‡■□\s^(（]*(?:[Ee]-?[Mm]ail|Funding|Received|Accepted|Citation)\s*[:：]",
     r"[\\*＊†‡■□\s^(（]*(?:Corresponding [Aa]uthor|About the [Aa]uthors?|Copyright (?:©|\d)|©)",
     r"[\\*＊†‡]+\s*\S{0,4}(?:作者|资助|项目|基金|author)",
+    r"\[\^[^\]\s]{1,24}\]:",
 )
 _META = _opens(
     r"关\s*键\s*词|中图分类号|分类号|文献标[志识]码|文章编号|引用格式|引用本文|欢迎按以下格式引用",
@@ -178,6 +183,16 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
 def begins_part(line: str) -> bool:
     """Whether a line begins as a caption, a source, a note, keywords, an abstract or a list of references does."""
     return any(pattern.match(line) for pattern in (_CAPTION, _SOURCE, _NOTE, _META, _ABSTRACT, _REFERENCES))
+
+
+def heads_references(line: str) -> bool:
+    """Whether a line is the heading of a list of references."""
+    return _REFERENCES.match(line) is not None
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends where a sentence, or an item of a list, ends."""
+    return _STOP.search(line) is not None
 
 
 def role_of(unit: Unit) -> Role:

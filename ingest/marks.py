@@ -1,23 +1,28 @@
-"""What of a document's characters is text and what is mark, and the language that the text is in."""
+"""What of a document's characters is text and what is mark, what the marks cite, and the language of the text."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kg.model import Language
+from kg.model import Language, SectionKind
 
 Range = tuple[int, int]
 """Document offsets: start inclusive, end exclusive."""
 
 CITED = r"\d{1,3}(?:\s*[-–—一,，、;；.~～]\s*\d{1,3})*"
 """A pattern for the numbers of the works that a citation names."""
+RAISED = "[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]{1,3}"
+"""A pattern for a number in raised digits."""
 _MARK = re.compile(
     rf"""
       <!--.*?-->                                                        # comment
     | !\[[^\]\n]{{0,300}}\]\([^)\n]{{0,600}}\)                                          # image
     | <sup>\s*[\[［(（]?\s*(?:[\d\s,，、;；\-–—~*†‡\\]|[①-⑳])*[\]］)）]?\s*</sup>(?<!m<sup>2</sup>)(?<!m<sup>3</sup>)
     | \^\{{[^{{}}\n]{{1,24}}\}} | \^\[[^\]\n]{{1,24}}\] | \^[①-⑳]        # citation
+    | (?<=[\u4e00-\u9fff。，；、”》）]){RAISED}(?:[,，、\-–—⁻]{RAISED})*      # citation in raised digits
     | [\[［]\s*{CITED}\s*[\]］](?!\()                                    # citation in brackets
+    | \[\^[^\]\s]{{1,24}}\](?!:)                                          # footnote
     | \[\d{{1,2}}(?=[，。、；\u4e00-\u9fff])                                # its closing bracket lost
     | \$\s*\^\s*\{{?\s*[\[［]?[\d\s,，、.\-–—~*]*[\]］]?\s*\}}?\s*\$         # citation set as a formula
     | \$\s*\\(?:bullet|textcircled)\b[^$\n]{{0,12}}\$                     # bullet set as a formula
@@ -40,12 +45,18 @@ LATIN = re.compile("[A-Za-zÀ-ɏ]")
 """A Latin letter."""
 
 
+CITATION_KINDS: tuple[SectionKind, ...] = ("abstract", "body", "foreign", "notes")
+"""The parts of a document in which marks cite references: elsewhere they lead to addresses, or are labels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """Text as a reader sees it; `offsets[i]` is the document offset of `text[i]`."""
+    """Text as a reader sees it; `offsets[i]` is the document offset of `text[i]`. `cites` are the citation marks that
+    were left out: how many characters of the text stand before the mark, and a label that it names."""
 
     text: str
     offsets: tuple[int, ...]
+    cites: tuple[tuple[int, str], ...] = ()
 
 
 def visible(document: str, ranges: Sequence[Range]) -> Visible:
@@ -65,7 +76,48 @@ def visible(document: str, ranges: Sequence[Range]) -> Visible:
         chars.append(char)
         offsets.append(offset)
         gap = -1
-    return Visible("".join(chars), tuple(offsets))
+    marked = (mark for start, end in ranges for mark in cites_in(document, start, end))
+    cites = ((bisect_left(offsets, place), label) for place, label in marked)
+    return Visible("".join(chars), tuple(offsets), tuple(cites))
+
+
+# --- citations --------------------------------------------------------------------------------------------------------
+
+_FRAMED = re.compile(rf"[\[［(（【]\s*(?P<numbers>{CITED})\s*[\]］)）】]?|(?P<bare>{CITED})")
+_AROUND = re.compile(r"</?sup>|[\^{}$\s\\*†‡]")
+_LOWERED = str.maketrans("\u00b9\u00b2\u00b3\u2070\u2074\u2075\u2076\u2077\u2078\u2079⁻", "1230456789-")
+_RANGE = re.compile(r"\s*[-–—一~～]\s*")
+_MOST = 40
+"""The most references that one range of numbers names."""
+
+
+def cites_in(document: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """The citation marks in that stretch of a document: the offset of each, and a label that it names, in order.
+
+    `[3-5]` names three. A raised number without brackets counts only where no unit or power can be meant: behind
+    Chinese, a mark of punctuation, or a word."""
+    for mark in _MARK.finditer(document, start, end):
+        found = _FRAMED.fullmatch(_AROUND.sub("", mark[0]).translate(_LOWERED))
+        before = document[max(start, mark.start() - 4) : mark.start()]
+        if found and (found["numbers"] or _may_cite(before, mark[0])):
+            yield from ((mark.start(), label) for label in _labels(found["numbers"] or found["bare"]))
+
+
+def _may_cite(before: str, mark: str) -> bool:
+    """Whether a number without brackets is raised, and stands where it cites."""
+    raised = mark.startswith(("<sup>", "^", "$")) and ("^" in mark or "sup" in mark)
+    word = re.search(r"[A-Za-z]{4}$|[\u4e00-\u9fff。，；、：”》）)\]?!.,;]$", before) is not None
+    return word and (raised or mark.translate(_LOWERED) != mark)
+
+
+def _labels(numbers: str) -> Iterator[str]:
+    """The single labels that the numbers of a mark name: `12,13` two, `3-5` three."""
+    for part in re.split(r"\s*[,，、;；.]\s*", numbers):
+        first, *last = (int(number) for number in _RANGE.split(part))
+        end = last[-1] if last and first < last[-1] <= first + _MOST else first
+        yield from (str(number) for number in range(first, end + 1) if number)
+        if last and end == first != last[-1]:
+            yield str(last[-1])
 
 
 def _parted(before: str, char: str) -> bool:

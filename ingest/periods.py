@@ -20,6 +20,8 @@ _VAGUE = r"(?:early |late |mid-?\s?)?"
 
 _FORMS = {
     rf"(?P<start>{_YEAR})\s?年?{_IN_YEAR}{_SPAN}(?P<end>{_YEAR}|(?!0|1[0-2])\d\d)\s?年?{_IN_YEAR}": "year",
+    rf"(?P<start>{_YEAR})\s?一\s?(?P<end>{_YEAR})\s?年": "year",
+    r"(?P<century>\d\d?)\s?世纪\s?(?P<decade>\d)0\s?[、一—–-]\s?(?P<last>\d)0\s?年代": "decade",
     rf"(?:{_MONTH}\s)?(?:\d{{1,2}}(?:st|nd|rd|th)?,\s)?(?P<start>{_YEAR})": "year",
     rf"(?:FY\s?)?(?P<start>{_YEAR})\s?(?:年度?{_IN_YEAR}(?:初|底|末|中)?)?": "year",
     rf"(?P<century>\d\d?)\s?世纪\s?(?P<decade>\d)0\s?年代{_STAGE}": "decade",
@@ -50,15 +52,60 @@ _RANGE = re.compile(rf"{_YEAR}\s?年?{_IN_YEAR}{_SPAN}\d")
 """A span that names its end, whose 从 or from opens nothing."""
 
 
-def period(words: str, named: tuple[NamedPeriod, ...]) -> Period | None:
+def period(
+    words: str, named: tuple[NamedPeriod, ...], *, year: int | None = None, as_of: bool = False
+) -> Period | None:
     """The years that the words mean by themselves, `named` being the stretches of time with a name; None where they
-    mean none, or could mean two things.
+    mean none, or could mean two things. With the `year` that the words were written in, 近10年 means the years before
+    it. `as_of`: 截至2023年底 dates a count that was taken then, and does not open a stretch of time.
 
     >>> period("20世纪60年代", ()).text(), period("2015年以来", ()).text(), period("2003年前后", ()).text()
     ('1960–1969', '2015–', '≈2003')
+    >>> period("过去10年内", (), year=2025).text(), period("截至2023年底", (), as_of=True).text()
+    ('≈2015–2025', '2023')
     """
+    if year and (match := _SPAN_BEFORE.fullmatch(words.strip(_MARKS))):
+        return _before(year, match)
+    if year and words in _THIS_YEAR:
+        return Period(year + _THIS_YEAR[words], year + _THIS_YEAR[words], "year")
+    if as_of and (match := _AS_OF.match(words)):
+        words = words[match.end() :]
     found = set(_readings(words, named))
     return found.pop() if len(found) == 1 else None
+
+
+_THIS_YEAR = {"今年": 0, "去年": -1, "前年": -2, "this year": 0, "last year": -1}
+_AS_OF = re.compile(r"(?:截至|截止到?|到|至(?=\d)|as of |by the end of |by )\s?", re.IGNORECASE)
+_SPAN_BEFORE = re.compile(
+    r"(?:在)?(?:过去|近|最近)的?\s?(?P<years>\d{1,3}|[一二两三四五六七八九十]{1,3})\s?[多余]?年(?:来|间|内|里|以来)?"
+    r"|(?:over|in|during|within|for) the (?:last|past) "
+    r"(?P<long>\d{1,3}|two|three|four|five|ten) (?P<unit>years|decades)",
+    re.IGNORECASE,
+)
+_SMALL = {"two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
+_CHINESE_SMALL = {c: n for n, c in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
+
+
+def _before(year: int, match: re.Match[str]) -> Period | None:
+    """The years up to `year` that the words span."""
+    said = match.group("years") or match.group("long")
+    length = int(said) if said.isdigit() else _SMALL.get(said.lower()) or _tens(said)
+    if not length:
+        return None
+    if (match.group("unit") or "").lower() == "decades":
+        length *= 10
+    return Period(year - length, year, "year", approximate=True)
+
+
+def _tens(characters: str) -> int:
+    """三十五 as 35; 0 where the characters are no number below a hundred."""
+    tens, ten, ones = characters.partition("十")
+    digits = [_CHINESE_SMALL.get(part) for part in (tens, ones) if part]
+    if len(digits) > 2 or any(digit is None or digit == 10 for digit in digits):
+        return 0
+    return (
+        ((_CHINESE_SMALL.get(tens, 1) if ten else 0) * 10 + _CHINESE_SMALL.get(ones, 0)) if ten else int(digits[0] or 0)
+    )
 
 
 def _readings(words: str, named: tuple[NamedPeriod, ...]) -> Iterator[Period]:
@@ -100,7 +147,8 @@ def _years(said: dict[str, str | None], precision: str) -> Period | None:
     if century := said.get("century"):
         before = (int(century) - 1) * 100
         if decade := said.get("decade"):
-            return Period(before + 10 * int(decade), before + 10 * int(decade) + 9, precision)
+            first, final = 10 * int(decade), 10 * int(said.get("last") or decade) + 9
+            return Period(before + first, before + final, precision) if first < final else None
         first, last = {"上半叶": (1, 50), "下半叶": (51, 100)}.get(said.get("half") or "", (1, 100))
         return Period(before + first, before + last, precision)
     written = said["start"] or ""

@@ -5,6 +5,8 @@ spaCy (zh.cfg): lac_words → policy_names → entity_tagger  →  names per sen
 entities (ingest.entities)  →  mentions, entities of the document
 relations (ingest.relations), judged by ingest.classifier, and ingest.qualifiers  →  statements
 gate (ingest.assertions)  →  assertions and refusals
+tables (ingest.tables)  →  cells, figures, findings
+figures (ingest.figures), dates (ingest.happenings)  →  numbers in prose
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,11 +25,15 @@ from ingest.classifier import RelationClassifier
 from ingest.english_model import load_english
 from ingest.english_relations import EnglishFinder
 from ingest.entities import Resolved, Resolver
+from ingest.figures import FigureFinder
+from ingest.happenings import dates
 from ingest.patterns import FOLDER as PATTERNS
 from ingest.patterns import name_rules, relation_rules
 from ingest.qualifiers import qualifiers
 from ingest.reading import read
+from ingest.references import cited_labels, read_references
 from ingest.relations import Mention, Relation, RelationFinder
+from ingest.tables import TableReader
 from ingest.tagger import FOLDER
 from kg.config import MIN_CONFIDENCE, package_version
 from kg.model import Assertion, Document, Extraction, Language, Reading, Sentence
@@ -59,7 +65,9 @@ class Pipeline:
         self._ontology = ontology or load()
         self._models = models
         self._made: dict[Language, tuple[Resolver, Reader]] = {}
+        self._figures: dict[Language, FigureFinder] = {}
         self._min_confidence = min_confidence
+        self._tables: TableReader | None = None
         self.fingerprint = _fingerprint(self._ontology, models, min_confidence)
         """Names the software, models and data that read: the same fingerprint reads the same text alike."""
 
@@ -79,14 +87,26 @@ class Pipeline:
         gate = Gate(self._ontology, document, resolved.entities, self._min_confidence)
         assertions, refusals = gate.pass_through(statements)
         kept = _kept(resolved, assertions)
+        finder = self._figures.setdefault(language, FigureFinder(self._ontology, language))
+        figures = (
+            *finder.read(document, reading.sentences, resolved.mentions, kept, assertions),
+            *dates(finder, document, reading.sentences, resolved.mentions, kept),
+        )
         mentions = [[mention for mention in row if mention.entity in kept] for row in resolved.mentions]
+        entities = {id_: entity for id_, entity in resolved.entities.items() if id_ in kept}
+        self._tables = self._tables or TableReader(self._ontology)
+        found = self._tables.read(document)
         return Extraction(
             document=document,
-            entities=tuple(entity for id_, entity in resolved.entities.items() if id_ in kept),
-            mentions=tuple(_located(document, reading.sentences, mentions)),
+            entities=tuple(({e.id: e for e in found.entities} | entities).values()),
+            mentions=(*_located(document, reading.sentences, mentions), *found.mentions),
             assertions=assertions,
             refusals=refusals,
             pipeline=self.fingerprint,
+            tables=found.tables,
+            figures=figures,
+            references=read_references(document.text, document.sections),
+            cited=cited_labels(document.text, document.sections),
         )
 
     def relations(self, reading: Reading) -> tuple[Resolved, list[list[Relation]]]:

@@ -29,6 +29,8 @@ class Qualifiers:
     figure: re.Pattern[str]
     money: re.Pattern[str]
     told: tuple[ToldRule, ...]
+    source_ahead: re.Pattern[str]
+    source_verb: re.Pattern[str]
 
     def modality(self, text: str, trigger: int, headings: Sequence[str]) -> Modality:
         """Whether what stands around the trigger (an offset in the text) happened, is proposed or is denied.
@@ -107,6 +109,8 @@ def qualifiers(language: str) -> Qualifiers:
         figure=re.compile(data["figure"]),
         money=re.compile(data["money"]),
         told=told_rules(language),
+        source_ahead=re.compile(data["source_ahead"]),
+        source_verb=re.compile(data["source_verb"]),
     )
 
 

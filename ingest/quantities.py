@@ -6,7 +6,8 @@ understood to its last character is None.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
@@ -209,3 +210,149 @@ def _told(about: str, ontology: Ontology) -> str:
         if word.lower() in about
     ]
     return max(places, default=(0, ""))[1]
+
+
+# ---- Numbers in a text
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number with its unit and the words that compare it, at `start` to `end` of a text. `words` are what `quantity`
+    reads it from: those of the text, a number in Chinese characters (四十多年, 百分之五) written in digits."""
+
+    start: int
+    end: int
+    words: str
+
+
+def numbers(text: str, ontology: Ontology) -> list[Number]:
+    """All numbers of the text, in order: also those that measure nothing (a part of a name, a year), which their
+    surroundings tell from the others, and bare ones, which may share the unit of the next.
+
+    >>> from kg.ontology import load
+    >>> [number.words for number in numbers("投入超3 000亿日元，历时四十多年，电价不到0.15元。", load())]
+    ['超3 000亿日元', '40多年', '不到0.15元']
+    """
+    found = [*_digits(text, ontology.units), *_characters(text, ontology.units), *_ranks(text)]
+    kept: list[Number] = []
+    for number in sorted(found, key=lambda n: (n.start, -n.end)):
+        if not kept or number.start >= kept[-1].end:
+            kept.append(number)
+    return kept
+
+
+def _digits(text: str, units: tuple[Unit, ...]) -> Iterator[Number]:
+    for match in _scanner(units).finditer(text):
+        words = match.group("words").strip()
+        start = text.index(words, match.start("words"))
+        if not _NO_UNIT.match(text, start + len(words)) and not _runs_on(text, start + len(words)):
+            yield Number(start, start + len(words), words)
+
+
+def _runs_on(text: str, end: int) -> bool:
+    """Whether the number is only the beginning of a word of digits and letters: 5G, 3.5.1."""
+    return bool(_RUN_ON.match(text, end))
+
+
+_RUN_ON = re.compile(r"(?<=[\dA-Za-z])(?:[\dA-Za-z]|[.．]\d)")
+
+
+_NO_UNIT = re.compile(r"(?<=部)[委门]|(?<=位)于|(?<=天)[津然]|(?<=度)假|(?<=门)槛|(?<=条)件|(?<=次)[年月日]")
+"""What shows that a unit's character begins another word: 5部委."""
+
+
+@cache
+def _scanner(units: tuple[Unit, ...]) -> re.Pattern[str]:
+    """Numbers with the words that `quantity` understands around them."""
+    ahead = "|".join(words for sign, words in _WORDS if sign != "=")
+    names = [name for unit in units for name in unit.names]
+    latin = [rf"{re.escape(n)}(?![A-Za-z])" if n[-1].isascii() and n[-1].isalpha() else re.escape(n) for n in names]
+    unit = "|".join(longest_first(latin))
+    whole = rf"(?:{unit})(?:(?:/|每|\sper\s)\s?(?:{unit}))?"
+    behind = "以上|以下|以内|之内|左右|上下|\\sor more"
+    return re.compile(
+        rf"(?<![\dA-Za-z.．/_—–数几-])(?<![\d][,，])(?P<words>(?:(?:{ahead})\s?){{0,3}}{_NUMBER.pattern}"
+        rf"(?:{whole})?(?:{behind})?)",
+        re.IGNORECASE,
+    )
+
+
+_SPOKEN = "一二两三四五六七八九十百千零〇"
+_SPOKEN_NUMBER = re.compile(
+    rf"(?P<ahead>(?:(?:{'|'.join(words for sign, words in _WORDS if sign != '=')})\s?){{0,3}})"
+    rf"(?<![{_SPOKEN}数几第之每年月点“])(?:百分之(?P<percent>[{_SPOKEN}点]+)|(?P<number>[{_SPOKEN}]+))(?P<more>[多余])?(?P<scale>[万亿])?"
+)
+_SPOKEN_UNIT = re.compile(
+    r"倍|番|成(?=以上|以下|多|左右|的|[、，。；,;]|$)|个?百分点|(?<![百千万])年(?!级|代|度)|个月|天(?![津然])|小时|周(?![期边围末转密])"
+)
+_TENS = {"十": 10, "百": 100, "千": 1000}
+
+
+def _characters(text: str, units: tuple[Unit, ...]) -> Iterator[Number]:
+    """Numbers in Chinese characters where they measure: with a unit of time, 倍, 成 or 番, or with 多 and any unit.
+    Other small ones (四个方面) count the items of a list."""
+    for match in _SPOKEN_NUMBER.finditer(text):
+        if match.group("percent"):
+            if (digits := _decimal_digits(match.group("percent"))) is not None:
+                yield Number(match.start(), match.end(), f"{match.group('ahead')}{digits}%")
+            continue
+        number = _spoken(match.group("number"))
+        unit = _SPOKEN_UNIT.match(text, match.end()) or (
+            _any_unit(units).match(text, match.end()) if match.group("more") or match.group("scale") else None
+        )
+        if number is None or unit is None:
+            continue
+        behind = _BEHIND_WORDS.match(text, unit.end())
+        end = behind.end() if behind else unit.end()
+        parts = match.group("ahead"), number, match.group("more") or "", match.group("scale") or ""
+        if unit.group() == "成":
+            parts = match.group("ahead"), number * 10, "", "%"
+            yield Number(match.start(), end, "".join(map(str, parts)) + text[unit.end() : end])
+        else:
+            yield Number(match.start(), end, "".join(map(str, parts)) + text[unit.start() : end])
+
+
+_BEHIND_WORDS = re.compile("以上|以下|以内|之内|左右|上下")
+
+
+@cache
+def _any_unit(units: tuple[Unit, ...]) -> re.Pattern[str]:
+    names = [name for unit in units for name in unit.names if not name.isascii()]
+    return re.compile("|".join(map(re.escape, longest_first(names))))
+
+
+def _spoken(characters: str) -> int | None:
+    """The whole number below ten thousand that the characters say; None where they say none (十十, 三四)."""
+    total = digit = 0
+    last = 10_000
+    for character in characters:
+        if character in "零〇":
+            continue
+        if size := _TENS.get(character):
+            if size >= last:
+                return None
+            total, digit, last = total + (digit or 1) * size, 0, size
+        elif digit:
+            return None
+        else:
+            digit = 2 if character == "两" else _CHINESE[character]
+    return total + digit
+
+
+def _decimal_digits(characters: str) -> str | None:
+    """五点三 as 5.3, None where it is no number."""
+    whole, point, part = characters.partition("点")
+    if (number := _spoken(whole)) is None or (point and not part):
+        return None
+    digits = "".join("0" if c in "零〇" else str(_CHINESE.get(c, "")) for c in part)
+    return f"{number}.{digits}" if point else str(number)
+
+
+_RANKED = re.compile(
+    r"第\s?(?:\d+|[一二三四五六七八九十])\s?[位名大](?![学家])|(?<=[全国球世界洲居列名])(?:首位|第一(?!产业|次|个|款|台|代|届|批|时间|线|书记|轮))"
+)
+
+
+def _ranks(text: str) -> Iterator[Number]:
+    for match in _RANKED.finditer(text):
+        yield Number(match.start(), match.end(), match.group().replace(" ", ""))

@@ -1,4 +1,4 @@
-"""From a file to a document and its sentences: decoding, language, sections, sentences."""
+"""From a file to a document and its sentences: language, sections, sentences, bibliographic data."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,25 +6,21 @@ from hashlib import sha256
 from pathlib import Path
 
 from ingest.bibliography import read_bibliography
+from ingest.formats import ENDINGS, FORMATS, named, text_of
 from ingest.layout import Paragraph, lay_out
 from ingest.marks import Visible, language_of, visible
 from kg.errors import DocumentError
 from kg.model import Document, Reading, Sentence
 
-ENDINGS = (".md", ".txt")
-"""The endings of files that can be read."""
-
-LARGEST = 20_000_000
-"""The largest file that is read, in bytes."""
-
 
 def read(path: Path) -> Reading:
-    """The document in a UTF-8 text or Markdown file, and its sentences in reading order.
+    """The document in a file of any format that is read, and its sentences in reading order.
 
-    Offsets are characters of the file's own text, newlines as in the file. Raises DocumentError where the file is
-    missing, is a folder, has another ending, is empty, too large, no text, not UTF-8, or holds no sentence.
+    Offsets are characters of the text that the format's reader gives: of plain text the file's own, newlines as in the
+    file. Raises DocumentError where the file cannot be read (see `ingest.formats`), or holds no sentence.
     """
-    text = _decode(path, _load(path))
+    read_ = text_of(path)
+    text = read_.text
     language = language_of(text)
     layout = lay_out(text, language)
     sentences = tuple(sentence for paragraph in layout.paragraphs for sentence in _sentences(text, paragraph))
@@ -32,11 +28,11 @@ def read(path: Path) -> Reading:
         raise DocumentError(f"{path} holds no sentence: give a text with whole sentences, not a list or a table")
     bibliography = read_bibliography(text, layout.sections)
     location = sha256(str(path.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return Reading(Document(path.stem, text, language, bibliography, layout.sections, location), sentences)
+    return Reading(Document(path.stem, text, language, bibliography, layout.sections, location, read_.pages), sentences)
 
 
 def documents_in(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """The .txt and .md files among those files and in those folders (and their folders), each once, hidden ones left
+    """The files that can be read among those and in those folders (and their folders), each once, hidden ones left
     out. Raises DocumentError for a path that does not exist, a file of another ending, a folder without documents."""
     found = [file for path in paths for file in (_folder(path) if path.is_dir() else [_named(path)])]
     return tuple(dict.fromkeys(found))
@@ -46,10 +42,10 @@ def _folder(folder: Path) -> list[Path]:
     found = sorted(
         file
         for file in folder.rglob("*")
-        if file.suffix.lower() in ENDINGS and file.is_file() and not _hidden(file.relative_to(folder))
+        if file.suffix.lower() in FORMATS and file.is_file() and not _hidden(file.relative_to(folder))
     )
     if not found:
-        raise DocumentError(f"{folder} holds no .txt or .md file: give a folder with documents")
+        raise DocumentError(f"{folder} holds no document ({', '.join(ENDINGS)}): give a folder with documents")
     return found
 
 
@@ -58,80 +54,8 @@ def _hidden(path: Path) -> bool:
 
 
 def _named(path: Path) -> Path:
-    if not path.exists():
-        raise DocumentError(f"{path} does not exist: check its name")
-    if path.suffix.lower() not in ENDINGS:
-        raise DocumentError(f"{path} is neither .txt nor .md: convert it to text first, as pdftotext or pandoc do")
+    named(path)
     return path
-
-
-# --- characters -------------------------------------------------------------------------------------------------------
-
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_AS_TEXT = "convert it to text first, as pdftotext or pandoc do"
-_FREQUENT = frozenset(
-    "的是不在有人和中大为上这国我以要他时会来用们到作地于出就分对成可主发年动同工也能下过時會來們於對發動過為國這"
-)
-"""The characters most Chinese texts are made of, simplified and traditional."""
-
-
-def _load(path: Path) -> bytes:
-    if path.is_dir():
-        raise DocumentError(f"{path} is a folder: name the files in it, or ingest the folder as one")
-    _named(path)
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= LARGEST else b""
-    except OSError as error:
-        raise DocumentError(f"{path} cannot be read ({error.strerror}): check its permissions") from error
-    if size > LARGEST:
-        raise DocumentError(f"{path} has {size:,} bytes, more than {LARGEST:,}: split it into documents")
-    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise DocumentError(f"{path} is empty: give a file with text in it")
-    return data
-
-
-def _decode(path: Path, data: bytes) -> str:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DocumentError(_not_utf8(path, data, error.start)) from error
-    control = _CONTROL.search(text)
-    if control and ("\x00" in text or len(_CONTROL.findall(text)) > len(text) * 0.1):
-        at = len(text[: control.start()].encode("utf-8"))
-        raise DocumentError(f"{path} is no text (byte {at} is a control character): {_AS_TEXT}")
-    return text
-
-
-def _not_utf8(path: Path, data: bytes, start: int) -> str:
-    """The sentence that says what the bytes are instead, and how to convert them."""
-    if encoding := _encoding(data):
-        convert = f"iconv -f {encoding} -t UTF-8 {path.name} > {path.stem}.utf8{path.suffix}"
-        return f"{path} is not UTF-8 at byte {start} but reads as {encoding}: convert it with `{convert}`"
-    if b"\x00" in data:
-        return f"{path} is no text (not UTF-8 at byte {start}): {_AS_TEXT}"
-    return f"{path} is not UTF-8 at byte {start}: save it as UTF-8"
-
-
-def _encoding(data: bytes) -> str:
-    """The encoding in which bytes that are not UTF-8 make a Chinese text, or nothing."""
-    marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    names = ("UTF-16",) if marked else ("GB18030", "BIG5", "UTF-16LE", "UTF-16BE")
-    score, name = max((_likeness(data, name), name) for name in names)
-    return name if score > (0.02, 0.5) else ""
-
-
-def _likeness(data: bytes, encoding: str) -> tuple[float, float]:
-    """How much the bytes look like a text in that encoding: the shares of the most frequent Chinese characters, and
-    of any Chinese or ASCII ones. Zero where they cannot be decoded."""
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return (0.0, 0.0)
-    if not text or _CONTROL.search(text):
-        return (0.0, 0.0)
-    usual = sum("\u4e00" <= char <= "\u9fff" or "\u3000" <= char <= "\u303f" or char < "\x7f" for char in text)
-    return sum(char in _FREQUENT for char in text) / len(text), usual / len(text)
 
 
 # --- sentences --------------------------------------------------------------------------------------------------------
@@ -173,7 +97,9 @@ def _sentence(seen: Visible, start: int, end: int, paragraph: Paragraph) -> Sent
     text = seen.text[start:end]
     if sum(char.isalpha() for char in text) < 2:
         return None
-    return Sentence(text, seen.offsets[start:end], paragraph.section)
+    # a mark behind the stop cites for the sentence that ends there, one before the first word is a label
+    cites = tuple((place - start, label) for place, label in seen.cites if start < place <= end)
+    return Sentence(text, seen.offsets[start:end], paragraph.section, cites)
 
 
 def _ends(text: str) -> Iterator[int]:

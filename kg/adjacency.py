@@ -195,7 +195,7 @@ class Adjacency:
 
     def statement_id(self, number: int) -> str:
         """The id of a statement."""
-        return self.id[number].tobytes().hex()
+        return bytes(self.id[number]).hex()
 
     def statement_number(self, id_: str) -> int:
         """The number of the statement of that id, or -1."""
@@ -451,7 +451,7 @@ def _columns(
         subject=np.array([entities[d.subject] for d in rows], np.int32),
         object=np.array([entities[d.object] for d in rows], np.int32),
         predicate=np.array([predicates[d.predicate] for d in rows], np.int16),
-        modality=np.array([MODALITIES.index(d.modality) for d in rows], np.int8),  # type: ignore[arg-type]
+        modality=np.array([MODALITIES.index(d.modality) for d in rows], np.int8),
         belief=np.array([d.belief for d in rows], np.float64),
         source=np.zeros(len(rows), np.int32),
         start=np.array([d.startYear for d in rows], np.int16),

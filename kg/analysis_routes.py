@@ -98,4 +98,9 @@ def _parameter(param: Param, ontology: Ontology) -> dict[str, Any]:
     if param.default is not None:
         schema["default"] = float(param.default) if param.kind == "Number" else param.default
     said = f"{param.label_zh} · {param.label_en} ({param.kind})"
-    return {"name": param.name, "in": "query", "required": param.required, "description": said, "schema": schema}
+    row = {"name": param.name, "in": "query", "required": param.required, "description": said, "schema": schema}
+    return {**row, "example": _EXAMPLES.get(param.name, "半导体产业")} if param.required else row
+
+
+_EXAMPLES = {"one": "半导体产业", "other": "新能源汽车产业"}
+"""Things of the bundled examples, which OpenAPI's examples are about."""

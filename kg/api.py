@@ -6,67 +6,107 @@ problem details (RFC 9457), made in one place.
 
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import analysis_routes, problems, queries, routes
-from kg.answers import HEADERS, MOST, STYLED, Reading
+from kg import analysis_routes, canvas_routes, linked, problems, queries, routes, sparql, upload
+from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
 from kg.live import LiveStore, Snapshot
 from kg.model import Language
 from kg.ontology import load
-from kg.view import page
+from kg.telemetry import Observed, Telemetry, log_to_stderr
+from kg.upload import Uploads
+from kg.view import drawing_folder, page
+from kg.workers import Limits, Pool
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[")
 """Names of this machine as the Host header may give them; the last is how IPv6 addresses begin."""
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(store_path: Path, hosts: Sequence[str] = _LOOPBACK) -> FastAPI:
+def create_app(
+    store_path: Path,
+    hosts: Sequence[str] = _LOOPBACK,
+    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    token: str = "",
+) -> FastAPI:
     """The application over the store in that folder. The folder is opened when it is first needed: as long as there
     is no store, the answer is 503 and says so. Only requests to one of `hosts` are answered, so that no web page of
-    elsewhere reaches the server under a name of its own (DNS rebinding)."""
+    elsewhere reaches the server under a name of its own (DNS rebinding). With a `token`, documents are taken from who
+    names it (see `kg.upload`)."""
     ontology = load()
+    pool = Pool(limits)
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        if app.state.uploads:
+            app.state.uploads.close()
+        await pool.close()
+
     app = FastAPI(
         title="policykg",
         version=package_version(),
         description="实体、陈述与证据、关系链、问题。 Entities, statements with evidence, chains, questions.",
         docs_url=None,
         redoc_url=None,
+        lifespan=living,
     )
     app.state.live = LiveStore(store_path, ontology)
-    app.middleware("http")(_secured)
+    app.state.pool = pool
+    app.state.telemetry = _telemetry(pool)
+    # the last is the outermost
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    app.add_middleware(Observed, telemetry=app.state.telemetry)
     problems.install(app)
-    app.include_router(routes.api)
+    app.state.uploads = Uploads(store_path, token) if token else None
+    # a request is compared with the routes in their order: the questions, which are many, come last
+    reading = (sparql.router, linked.router, routes.api, analysis_routes.router(), canvas_routes.router, upload.router)
+    for router in (*reading, _service, _pages):
+        app.include_router(router)
+    if token:
+        app.include_router(upload.sending)
     app.include_router(routes.questions(queries.load(), ontology))
-    app.include_router(analysis_routes.router())
-    app.include_router(_pages)
     app.mount("/static", StaticFiles(directory=_STATIC))
+    app.mount("/vis", StaticFiles(directory=drawing_folder()))
     app.mount("/swagger", StaticFiles(packages=[("fastapi_offline", "static")]))
     return app
 
 
-def run(store_path: Path, host: str, port: int, say: Callable[[str], None]) -> None:
+def run(
+    store_path: Path,
+    host: str,
+    port: int,
+    say: Callable[[str], None],
+    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    log_requests: bool = False,
+    token: str = "",
+) -> None:
     """Serve the store until Ctrl-C or SIGTERM. Port 0 takes a free one; `say` gets the address when it listens.
+    Failures are logged to standard error, and every request where `log_requests` (see `kg.telemetry`).
 
     Raises StoreError where there is no store, or where the host or port cannot be had.
     """
-    app = create_app(store_path, _LOOPBACK if host in _LOOPBACK else ("*",))
+    app = create_app(store_path, _LOOPBACK if host in _LOOPBACK else ("*",), limits, token)
     app.state.live.read(lambda snapshot: snapshot.graph.store.sources())
     listener = _listener(host, port)
     name = f"[{host}]" if ":" in host else host
     say(f"http://{name}:{listener.getsockname()[1]}/")
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3))
+    log_to_stderr(log_requests)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, timeout_graceful_shutdown=3))
     # uvicorn ends its work at either signal, and then hands it on to whoever had it before
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listener:
@@ -81,11 +121,35 @@ def _listener(host: str, port: int) -> socket.socket:
         raise StoreError(f"{host} port {port} cannot be served on ({error.strerror}): choose another --port") from error
 
 
-async def _secured(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _telemetry(pool: Pool) -> Telemetry:
+    telemetry = Telemetry()
+    telemetry.processes.set_function(lambda: pool.running)
+    telemetry.waiting.set_function(lambda: pool.waiting)
+    return telemetry
+
+
+# ---- The service itself
+
+_service = APIRouter(tags=["服务 service"], responses=problems.PROBLEMS)
+
+
+@_service.get("/health")
+async def health() -> Response:
+    """服务在运行 · The server runs."""
+    return JSONResponse({"status": "ok"})
+
+
+@_service.get("/ready")
+def ready(request: Request) -> Response:
+    """图谱可读 · The store can be read; 503 where it cannot."""
+    documents = request.app.state.live.read(lambda now: len(now.graph.store.sources()))
+    return JSONResponse({"status": "ready", "documents": documents})
+
+
+@_service.get("/metrics", response_class=PlainTextResponse)
+def metrics(request: Request) -> Response:
+    """Prometheus 指标 · Metrics for Prometheus."""
+    return Response(request.app.state.telemetry.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 # ---- Pages

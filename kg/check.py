@@ -1,13 +1,15 @@
-"""All checks of a store at once: the shapes on every document's graph, and the integrity rules on the whole."""
+"""All checks of a store at once: the shapes on every document's graph, the integrity rules on the whole, and what was
+found odd while tables were read."""
 
+from collections.abc import Iterator
 from io import BytesIO
 
 import pyoxigraph as ox
 from rdflib import Graph as RdfGraph
 
 from kg import inference, queries
-from kg.iris import INFERRED
-from kg.model import Finding
+from kg.iris import INFERRED, document_iri
+from kg.model import Finding, Severity
 from kg.ontology import Ontology
 from kg.shapes import validate
 from kg.store import Store
@@ -21,9 +23,23 @@ def findings(store: Store, ontology: Ontology) -> list[Finding]:
     """
     found = [finding for source in store.sources() for finding in validate(_graph(store, source), ontology)]
     found += queries.findings(store, ontology)
+    found += [finding for source in store.sources() for finding in data_findings(store, source)]
     if not inference.is_current(store, ontology):
         found.append(_OUTDATED)
-    return sorted(dict.fromkeys(found), key=lambda f: (f.severity != "violation", f.rule, f.focus))
+    return sorted(dict.fromkeys(found), key=lambda f: (_ORDER[f.severity], f.rule, f.focus))
+
+
+_ORDER: dict[Severity, int] = {"violation": 0, "warning": 1, "info": 2}
+
+
+def data_findings(store: Store, source: str) -> Iterator[Finding]:
+    """What was found odd while the tables of a document were read, each with the table's name. Raises NotFound."""
+    for order, table in enumerate(store.tables(source)):
+        name = table.label or f"#{order + 1}"
+        for number, found in enumerate(table.findings):
+            focus = f"{document_iri(source)}#t{order}-f{number}"
+            zh, en = f"{source} {name}：{found.message_zh}", f"{source} {name}: {found.message_en}"
+            yield Finding(found.rule, found.severity, focus, zh, en)
 
 
 _OUTDATED = Finding(

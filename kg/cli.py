@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from kg import text
+from kg.cite import Style
 from kg.config import MIN_CONFIDENCE, data_folder, default_store, package_version
 from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
 from kg.graph import Graph
@@ -49,6 +50,14 @@ class Output(StrEnum):
 
     text = "text"
     json = "json"
+
+
+class TableOutput(StrEnum):
+    """How `kg tables` prints."""
+
+    text = "text"
+    json = "json"
+    csv = "csv"
 
 
 class Words(StrEnum):
@@ -126,7 +135,7 @@ def top(
 
 @app.command(epilog="Example: kg ingest papers/ notes/863.md")
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .md) and folders of them.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files (.pdf, .docx, .html, .md, .txt) and folders of them.")],
     store: StoreOption = None,
     force: Annotated[bool, typer.Option("--force", help="Read again what has not changed.")] = False,
     min_confidence: Annotated[
@@ -199,6 +208,34 @@ def documents(store: StoreOption = None, format: FormatOption = Output.text, lan
         _print_json({"documents": [document_row(document) for document in found]})
     else:
         _print(text.document_lines(found, _language(lang)))
+
+
+@app.command(epilog="Example: kg tables    kg tables pv-zh 表1    kg tables pv-zh --format csv")
+def tables(
+    document: Annotated[
+        str | None, typer.Argument(help="A document's name; without one, all tables are listed.")
+    ] = None,
+    label: Annotated[str | None, typer.Argument(help="A table's label (表1, Table 2), or its number there.")] = None,
+    store: StoreOption = None,
+    format: Annotated[
+        TableOutput, typer.Option("--format", help="text for people, json for programs, csv: one row a figure.")
+    ] = TableOutput.text,
+    lang: LangOption = Words.zh,
+) -> None:
+    """List the tables of documents, or print one as it was read, with its figures and what is odd about it."""
+    from kg import tables as shown
+
+    with _reading(store) as graph:
+        found = shown.chosen(graph.store, document, label)
+    if format is TableOutput.json:
+        _print_json({"tables": [shown.table_row(*entry) for entry in found]})
+    elif format is TableOutput.csv:
+        _to(None, lambda stream: stream.write(shown.csv_text(found).encode("utf-8", "replace")))
+    elif label is None:
+        _print(shown.list_lines(found, _language(lang)))
+    else:
+        for source, _, table in found:
+            _print(shown.grid_lines(source, table, _language(lang)))
 
 
 @app.command(epilog="Example: kg remove he2025")
@@ -352,13 +389,51 @@ def show(
         outgoing, incoming = graph.statements(entity.id)
         inferred = inferences(graph.store, about=entity.id)
         labels = graph.ends([*outgoing, *incoming, *inferred], entity)
+        works = graph.works([*outgoing, *incoming])
         if format is Output.json:
             from kg.rows import described_row
 
-            _print_json(described_row(entity, outgoing, incoming, inferred, labels, graph.ontology))
+            _print_json(described_row(entity, outgoing, incoming, inferred, labels, graph.ontology, works))
         else:
             found = (outgoing, incoming, inferred)
-            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit))
+            cited = text.names_of(graph.store.documents(), _language(lang))
+            _print(text.entity_lines(entity, *found, labels, graph.ontology, _language(lang), limit, works, cited))
+
+
+@app.command(
+    epilog="Example: kg cite he2025 --page 785    kg cite he2025 --reference 19 --style bibtex    kg cite --all"
+)
+def cite(
+    source: Annotated[str | None, typer.Argument(help="A document's name, as kg documents lists it.")] = None,
+    style: Annotated[Style, typer.Option("--style", help="GB/T 7714, BibTeX or RIS.")] = "gbt7714",
+    page: Annotated[str, typer.Option("--page", help="The page that you point to.")] = "",
+    reference: Annotated[str, typer.Option("--reference", help="Cite this one of the works that it lists: 19.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="All documents that say their title.")] = False,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    store: StoreOption = None,
+    format: FormatOption = Output.text,
+) -> None:
+    """Cite a document, or one of its references, in Chinese and English as far as it says both."""
+    from kg import cite as citing
+    from kg.rows import citation_row
+
+    if all_ == (source is not None) or (all_ and (page or reference)):
+        raise QueryError("name one document, perhaps with --page or --reference, or give --all: kg cite he2025")
+    with _reading(store) as graph:
+        if source is None:
+            known = [(each.source, each.bibliography) for each in graph.store.documents()]
+            works = [(name, citing.of_document(name, b)) for name, b in known if b.title_zh or b.title_en]
+        elif reference:
+            works = [(source, citing.of_reference(source, graph.reference(source, reference)))]
+        else:
+            works = [(source, citing.of_document(source, graph.store.document(source).bibliography))]
+    works = [(name, citing.at_page(work, page) if page else work) for name, work in works]
+    rows = [citation_row(work, name, reference, style) for name, work in works]
+    if format is Output.json:
+        _print_json({"citations": rows})
+    else:
+        texts = ("\n".join(text.plain(line) for line in row["text"].split("\n")) for row in rows)
+        _to(output, partial(_put, content="".join(f"{each}\n" for each in texts).encode("utf-8")))
 
 
 @app.command(
@@ -459,9 +534,10 @@ def _print_chains(found: Sequence[Chain], graph: Graph, format: Told, language: 
 
             _print_json({"chains": [chain_row(each, works) for each in found]})
         case Told.text:
+            cited = text.names_of(graph.store.documents(), language)
             for number, each in enumerate(found, 1):
-                _print(text.chain_lines(number, each, works.labels, graph.ontology, language))
-                _print([f"   kg chain --id {telling.chain_id(each)}"])
+                first, *rest = text.chain_lines(number, each, works.labels, graph.ontology, language, cited)
+                _print([f"{first}  --id {telling.chain_id(each)}", *rest])
         case _:
             _to(None, partial(_put, content=telling.exported(found, works, _FORMS[format], language).encode("utf-8")))
 
@@ -691,11 +767,22 @@ def serve(
     store: StoreOption = None,
     host: Annotated[str, typer.Option("--host", help="The address to bind to.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    query_seconds: Annotated[
+        float, typer.Option("--query-seconds", min=0.1, help="Stop a SPARQL query that takes longer.")
+    ] = 10.0,
+    log_requests: Annotated[
+        bool, typer.Option("--log-requests", help="Log every request to standard error, a line of JSON each.")
+    ] = False,
+    token: Annotated[
+        str, typer.Option("--token", envvar="KG_TOKEN", help="Take documents in the explorer from who names this.")
+    ] = "",
 ) -> None:
-    """Serve the explorer and the API on loopback, until Ctrl-C."""
+    """Serve the explorer, the API and a SPARQL endpoint on loopback, until Ctrl-C."""
     from kg.api import run
+    from kg.workers import Limits
 
-    run(_place(store), host, port, say=lambda line: typer.echo(line))
+    limits = Limits(seconds=query_seconds)
+    run(_place(store), host, port, lambda line: typer.echo(line), limits, log_requests, token)
 
 
 @app.command(epilog="Example: kg demo --store /tmp/try")
@@ -724,7 +811,7 @@ def demo(
             typer.echo(f"\nkg chain {start} {end}")
             _print_chains(found, graph, Told.text, _language(lang))
     if not no_serve:
-        serve(store=store, port=port)
+        serve(store=store, port=port, query_seconds=10.0, log_requests=False)
 
 
 _DEMO_CHAINS = (

@@ -114,8 +114,15 @@ def _number(number: Decimal) -> int | float:
 
 
 def evidence_rows(evidence: Evidence) -> list[dict[str, Any]]:
-    """Evidence as plain JSON: one row for each stretch of the sentence, all with the same `sentence`."""
-    shared = {"section": evidence.section, "rule": evidence.rule, "confidence": evidence.confidence}
+    """Evidence as plain JSON: one row for each stretch of the sentence, all with the same `sentence`; `cites` are the
+    labels of the document's references that the clause cites."""
+    shared: dict[str, Any] = {
+        "section": evidence.section,
+        "page": evidence.page,
+        "rule": evidence.rule,
+        "confidence": evidence.confidence,
+        "cites": list(evidence.cites),
+    }
     sentence = f"{evidence.source}#{evidence.spans[0].start}"
     return [
         {"source": evidence.source, "start": s.start, "end": s.end, "quote": s.quote, **shared, "sentence": sentence}
@@ -149,10 +156,15 @@ def _flat(store: Store) -> Iterator[ox.Triple]:
 
 
 def _write_jsonld(store: Store, stream: BinaryIO) -> None:
+    write_jsonld(_flat(store), stream)
+
+
+def write_jsonld(triples: Iterable[ox.Triple], stream: BinaryIO) -> None:
+    """Write triples as JSON-LD, a node for each run of the same subject."""
     stream.write(f'{{"@context": {json.dumps(context())}, "@graph": ['.encode())
     comma, short = "\n", names()
-    for subject, triples in groupby(_flat(store), key=lambda triple: triple.subject):
-        stream.write((comma + json.dumps(_node(subject, triples, short), ensure_ascii=False)).encode("utf-8"))
+    for subject, own in groupby(triples, key=lambda triple: triple.subject):
+        stream.write((comma + json.dumps(_node(subject, own, short), ensure_ascii=False)).encode("utf-8"))
         comma = ",\n"
     stream.write(b"\n]}\n")
 

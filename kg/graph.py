@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
-from typing import Literal, NamedTuple, cast
+from threading import Lock
+from typing import TYPE_CHECKING, cast
 
 from kg import rdf
 from kg.belief import across_documents
@@ -13,15 +13,12 @@ from kg.errors import NotFound, QueryError
 from kg.inference import Inference
 from kg.iris import ENTITY, INFERRED, ONTOLOGY, STATEMENT, local, normal
 from kg.merges import Decision
-from kg.model import Assertion, Entity, Modality, Refusal
+from kg.model import MODALITIES, Assertion, Entity, Modality, Reference, Refusal
 from kg.ontology import Ontology
-from kg.store import STATED, Store, stated
+from kg.store import STATED, Row, Store, stated
 
-MatchKind = Literal["exact", "prefix", "part", "near"]
-_KINDS: tuple[MatchKind, ...] = ("exact", "prefix", "part", "near")
-
-_NEAR = 0.7
-"""How alike two names must be (`SequenceMatcher.ratio`) for one to be taken as a slip of the other."""
+if TYPE_CHECKING:
+    from kg.search import MatchKind, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Match:
     """An entity found by name: `name` is the name that matched, `statements` how many statements it stands in."""
 
     entity: Entity
-    kind: MatchKind
+    kind: "MatchKind"
     name: str
     statements: int
 
@@ -44,6 +41,35 @@ class Neighbour:
     inverse: tuple[str, ...]
     statements: int
     belief: float
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which statements count: of one relation, modality or document, with an entity of one type at the other end, and
+    of at least that belief. What is empty lets all through."""
+
+    relation: str = ""
+    type: str = ""
+    modality: str = ""
+    source: str = ""
+    belief: float = 0.0
+
+    def check(self, ontology: Ontology) -> None:
+        """Raises QueryError for a name that the ontology does not know."""
+        known = (("relation", ontology.relations), ("type", ontology.kinds), ("modality", MODALITIES))
+        for field_, names in known:
+            if (given := getattr(self, field_)) and given not in names:
+                raise QueryError(f"there is no {field_} {given}: choose one of {', '.join(names)}")
+
+    def lets(self, row: Row, other: str, belief: float) -> bool:
+        """Whether the statement, a solution of `kg.store.STATED`, counts; `other` is the id of its other end."""
+        return (
+            (not self.relation or rdf.text_of(row["p"]) == ONTOLOGY + self.relation)
+            and (not self.modality or rdf.text_of(row["m"]) == ONTOLOGY + self.modality)
+            and (not self.source or rdf.text_of(row["source"]) == rdf.document_node(self.source).value)
+            and (not self.type or other.startswith(f"{self.type.lower()}/"))
+            and belief >= self.belief
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +90,35 @@ class Stats:
     """Rule → inferred statements."""
 
 
-class _Hit(NamedTuple):
-    """How a name matched: sorts best first."""
-
-    kind: int
-    unlikeness: float
-    name: str
-
-
 class Graph:
     """The look-ups over a store. The ontology's dictionary lends its names to the entities that the store knows."""
 
     def __init__(self, store: Store, ontology: Ontology) -> None:
         self.store = store
         self.ontology = ontology
-        self._names: tuple[int, dict[str, dict[str, str]]] = (-1, {})
+        self._index: tuple[int, Names] | None = None
+        self._lock = Lock()
 
     # ---- By name
 
     def find(self, name: str, *, type: str | None = None, limit: int = 10) -> tuple[Match, ...]:
-        """Entities whose label or alias, in either language, is the name, begins with it or holds it: in this order,
-        those with more statements first. Where there is none, those whose names are nearly it. The empty name finds
-        all. `type` is the name of an entity type; raises QueryError for an unknown one."""
+        """The first of `search`."""
+        return self.search(name, type=type, limit=limit)[0]
+
+    def search(
+        self, name: str, *, type: str | None = None, limit: int = 10, offset: int = 0
+    ) -> tuple[tuple[Match, ...], int]:
+        """Entities whose label or alias, in either language, is the name, begins with it or holds it, or whose pinyin
+        or its initials do: in this order, those with more statements first. Where there is none, those whose names are
+        nearly it, or sound like it. The empty name finds all. Gives a page of them, and how many there are. `type` is
+        the name of an entity type; raises QueryError for an unknown one."""
         if type is not None and type not in self.ontology.kinds:
             raise QueryError(f"there is no entity type {type}: choose one of {', '.join(self.ontology.kinds)}")
-        known = self._known()
-        kept = {id_: known[id_] for id_ in known if type is None or id_.startswith(f"{type.lower()}/")}
-        hits = _hits(normal(name), kept)
-        counts = self._statement_counts(hits)
-        best = sorted(hits, key=lambda id_: (hits[id_][:2], -counts[id_], id_))[:limit]
-        entities = {entity.id: entity for entity in self.store.entities(best)}
-        return tuple(Match(entities[id_], _KINDS[hits[id_].kind], hits[id_].name, counts[id_]) for id_ in best)
+        names = self._names()
+        found = names.find(name, type, limit, offset)
+        entities = {entity.id: entity for entity in self.store.entities(hit.id for hit in found.hits)}
+        matches = (Match(entities[hit.id], hit.kind, hit.name, names.statements(hit.id)) for hit in found.hits)
+        return tuple(matches), found.total
 
     def resolve(self, name: str) -> Entity:
         """The entity of that id, IRI or name; of several with the same name, the one in most statements. The
@@ -112,16 +136,22 @@ class Graph:
         hint = f": did you mean {', '.join(near)}?" if near else ""
         raise NotFound(f"the store knows no entity named {name}{hint}", suggestions=near)
 
+    def _names(self) -> "Names":
+        """The index of names, those of the dictionary too. Made again only after a change."""
+        # numpy takes longer to import than most look-ups take
+        from kg.search import Names
+
+        with self._lock:
+            if self._index is None or self._index[0] != self.store.revision:
+                self._index = self.store.revision, Names(self._known(), self._statement_counts())
+            return self._index[1]
+
     def _known(self) -> dict[str, dict[str, str]]:
-        """Entity id → its names, those of the dictionary too, each under its normal form. Read again only after a
-        change."""
-        revision, names = self._names
-        if revision != self.store.revision:
-            names = {}
-            for row in self.store.select(_NAMES):
-                id_, name = local(rdf.text_of(row["e"]), ENTITY), rdf.text_of(row["name"])
-                names.setdefault(id_, self._dictionary_names(id_)).setdefault(normal(name), name)
-            self._names = self.store.revision, names
+        """Entity id → its names, those of the dictionary too, each under its normal form."""
+        names: dict[str, dict[str, str]] = {}
+        for row in self.store.select(_NAMES):
+            id_, name = local(rdf.text_of(row["e"]), ENTITY), rdf.text_of(row["name"])
+            names.setdefault(id_, self._dictionary_names(id_)).setdefault(normal(name), name)
         return names
 
     def _dictionary_names(self, id_: str) -> dict[str, str]:
@@ -129,10 +159,10 @@ class Graph:
         names = (entry.label_zh, entry.label_en, *entry.aliases, *entry.weak) if entry else ()
         return {normal(name): name for name in names}
 
-    def _statement_counts(self, ids: Collection[str]) -> Counter[str]:
+    def _statement_counts(self) -> dict[str, int]:
         """In how many statements each entity stands."""
-        rows = self.store.select(_COUNTS.replace("$NODES", " ".join(str(rdf.entity_node(id_)) for id_ in ids)))
-        return Counter({local(rdf.text_of(row["e"]), ENTITY): int(rdf.text_of(row["n"])) for row in rows})
+        rows = self.store.select(_COUNTS)
+        return {local(rdf.text_of(row["e"]), ENTITY): int(rdf.text_of(row["n"])) for row in rows}
 
     def _by_id(self, id: str) -> Entity | None:
         if not _is_id(id):
@@ -148,6 +178,11 @@ class Graph:
             return found
         raise NotFound(f"the store knows no entity with the id {id}: look for it by name")
 
+    def entities(self, ids: Iterable[str]) -> tuple[Entity, ...]:
+        """The entities of those ids, or what stands for them after a merge; those that the store knows."""
+        replaced = self.store.replaced()
+        return self.store.entities({replaced.get(id_, id_) for id_ in ids if _is_id(id_)})
+
     def statements(self, id: str) -> tuple[tuple[Assertion, ...], tuple[Assertion, ...]]:
         """The statements with that subject, and those with that object, of all documents, by document and place."""
         node = str(rdf.entity_node(id))
@@ -160,21 +195,54 @@ class Graph:
         ids = {end for statement in statements for end in (statement.subject, statement.object)}
         return {entity.id: entity for entity in (*known, *self.store.entities(sorted(ids)))}
 
+    def works(self, statements: Iterable[Assertion]) -> dict[tuple[str, str], Reference]:
+        """The references that the evidence of the statements cites: document and label → reference. A label that the
+        document's list does not have is left out."""
+        cited = {(e.source, label) for statement in statements for e in statement.evidence for label in e.cites}
+        found: dict[tuple[str, str], Reference] = {}
+        for source in sorted({source for source, _ in cited}):
+            for reference in self.store.references(source):
+                if (source, reference.label) in cited:
+                    found.setdefault((source, reference.label), reference)
+        return found
+
+    def reference(self, source: str, label: str) -> Reference:
+        """The reference that the document's list has under that label. Raises NotFound, for the document too."""
+        found = self.store.references(source)
+        for reference in found:
+            if reference.label == label:
+                return reference
+        labels = [reference.label for reference in found if reference.label]
+        known = f"it has {labels[0]} to {labels[-1]}" if labels else "its list of references was not found"
+        raise NotFound(f"{source} lists no reference {label}: {known}")
+
     def neighbours(self, id: str, limit: int = 50) -> tuple[Neighbour, ...]:
         """The entities that statements of any modality join to that one, those with most statements first."""
+        return self.neighbour_page(id, limit)[0]
+
+    def neighbour_page(
+        self, id: str, limit: int, offset: int = 0, only: Only | None = None
+    ) -> tuple[tuple[Neighbour, ...], int]:
+        """A page of the neighbours by the statements that `only` lets through, and how many there are. Raises
+        QueryError where `only` names what the ontology does not know."""
+        only = only or Only()
+        only.check(self.ontology)
         found: dict[str, _Ties] = {}
         rows = self.store.select(_NEIGHBOURS.replace("$NODE", str(rdf.entity_node(id))))
         beliefs = across_documents(map(stated, rows))
         for row in rows:
             subject, object_ = (local(rdf.text_of(row[end]), ENTITY) for end in "so")
-            if subject != object_:
-                ties = found.setdefault(object_ if subject == id else subject, _Ties())
+            other = object_ if subject == id else subject
+            belief = beliefs[local(rdf.text_of(row["st"]), STATEMENT)]
+            if subject != object_ and only.lets(row, other, belief):
+                ties = found.setdefault(other, _Ties())
                 (ties.relations if subject == id else ties.inverse).add(local(rdf.text_of(row["p"]), ONTOLOGY))
                 ties.statements += 1
-                ties.belief = max(ties.belief, beliefs[local(rdf.text_of(row["st"]), STATEMENT)])
-        best = sorted(found, key=lambda other: (-found[other].statements, -found[other].belief, other))[:limit]
-        entities = {entity.id: entity for entity in self.store.entities(best)}
-        return tuple(found[other].neighbour(entities[other]) for other in best)
+                ties.belief = max(ties.belief, belief)
+        best = sorted(found, key=lambda other: (-found[other].statements, -found[other].belief, other))
+        page = best[offset : offset + limit]
+        entities = {entity.id: entity for entity in self.store.entities(page)}
+        return tuple(found[other].neighbour(entities[other]) for other in page), len(best)
 
     def merges(self) -> tuple[tuple[Decision, ...], dict[str, Entity]]:
         """The decisions that two ids name one thing, those in force first, and what now stands for each id."""
@@ -250,31 +318,6 @@ def _summed(counts: Mapping[tuple[str, ...], int], place: int) -> dict[str, int]
     return dict(total.most_common())
 
 
-def _hits(key: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, _Hit]:
-    """The entities whose names match the normal form `key`, or where none does, nearly do."""
-    hits = {id_: hit for id_, names in known.items() if (hit := _best(_held(key, names)))}
-    return hits or {id_: hit for id_, names in known.items() if (hit := _best(_near(key, names)))}
-
-
-def _best(hits: Iterable[_Hit]) -> _Hit | None:
-    return min(hits, default=None)
-
-
-def _held(key: str, names: Mapping[str, str]) -> Iterator[_Hit]:
-    for form, name in names.items():
-        if key in form:
-            yield _Hit(0 if form == key else 1 if form.startswith(key) else 2, 0.0, name)
-
-
-def _near(key: str, names: Mapping[str, str]) -> Iterator[_Hit]:
-    for form, name in names.items():
-        # the most that the lengths allow, before the slow comparison
-        if 2 * min(len(key), len(form)) >= _NEAR * (len(key) + len(form)):
-            matcher = SequenceMatcher(None, key, form, autojunk=False)
-            if matcher.quick_ratio() >= _NEAR and (ratio := matcher.ratio()) >= _NEAR:
-                yield _Hit(3, 1 - ratio, name)
-
-
 _NAMES = "SELECT ?e ?name { ?e skos:prefLabel|skos:altLabel ?name }"
 
 _STATED_ONLY = f"FILTER(?g != <{INFERRED}>)"
@@ -282,8 +325,7 @@ _STATED_ONLY = f"FILTER(?g != <{INFERRED}>)"
 
 _COUNTS = """
 SELECT ?e (COUNT(?st) AS ?n) {
-    { VALUES ?e { $NODES } GRAPH ?g { ?st pkg:subject ?e } }
-    UNION { VALUES ?e { $NODES } GRAPH ?g { ?st pkg:object ?e } }
+    { GRAPH ?g { ?st pkg:subject ?e } } UNION { GRAPH ?g { ?st pkg:object ?e } }
     $STATED
 } GROUP BY ?e""".replace("$STATED", _STATED_ONLY)
 
@@ -295,9 +337,10 @@ SELECT DISTINCT ?st {
 
 _NEIGHBOURS = f"""
 SELECT DISTINCT ?st ?s ?p ?o ?m ?b ?source ?time ?value {{
-    {{ GRAPH ?source {{ ?st pkg:subject $NODE }} }} UNION {{ GRAPH ?source {{ ?st pkg:object $NODE }} }}
-    {STATED}
+    {{ {STATED.replace("?st ", "?st pkg:subject $NODE . ?st ", 1)} }}
+    UNION {{ {STATED.replace("?st ", "?st pkg:object $NODE . ?st ", 1)} }}
 }}"""
+"""The node stands inside the pattern: a join with the pattern as a whole reads every statement there is."""
 
 _TYPES = "SELECT ?type (COUNT(?e) AS ?n) { ?e a ?type } GROUP BY ?type"
 _STATED = "SELECT ?p ?m (COUNT(?st) AS ?n) { GRAPH ?g { ?st pkg:predicate ?p ; pkg:modality ?m } } GROUP BY ?p ?m"

@@ -261,7 +261,8 @@ _CLOSED = {str(space): space for space in (DCTERMS, FOAF, ORG, OWL, PROV, QB, RD
 _LISTED = {
     PREFIXES["oa"]: "Annotation SpecificResource TextPositionSelector TextQuoteSelector end exact hasBody hasSelector "
     "hasSource hasTarget prefix refinedBy start suffix",
-    PREFIXES["bibo"]: "doi issue pages volume",
+    PREFIXES["bibo"]: "doi issue pages uri volume",
+    PREFIXES["cito"]: "cites citesAsEvidence",
     _MORE["eli"]: "LegalResource date_document in_force jurisdiction passed_by",
     _MORE["frapo"]: "FundingAgency FundingProgramme ResearchInstitute funds hasOutput",
     _MORE["doco"]: "Section Sentence",

@@ -2,7 +2,8 @@
 
 The graph of inferences is either empty or holds exactly what follows from the documents of the store: `Store.put` and
 `Store.remove` empty it in their own transaction, `infer` fills it in another. So nothing inferred outlives its
-premises, whenever a process is killed. Only actual statements are premises, and no inferred triple ever stands in
+premises, whenever a process is killed. It also says which figures of the documents contradict each other
+(`kg.contradictions`). Only actual statements are premises, and no inferred triple ever stands in
 the default graph or in a document's.
 
 The header of a rule's file:
@@ -27,6 +28,7 @@ import pyoxigraph as ox
 
 from kg import rdf
 from kg.config import data_folder
+from kg.contradictions import contradictions
 from kg.errors import OntologyError
 from kg.iris import CLAIM, CLAIM_OBJECT, ENTITY, INFERENCE, INFERRED, ONTOLOGY, PREFIXES, STATEMENT, local
 from kg.ontology import Ontology
@@ -116,18 +118,21 @@ def infer(store: Store, ontology: Ontology) -> int:
     where it is that already. Gives the number of inferred statements. Raises StoreError where the store is read-only
     and there is something to write."""
     found = conclusions(store, ontology)
-    if not _holds(store, found):
-        store.put_inferred(_quads(found))
+    quads = [*_quads(found), *_contradictions(store)]
+    if set(store.inferred()) != set(quads):
+        store.put_inferred(quads)
     return len(found)
+
+
+def _contradictions(store: Store) -> list[ox.Quad]:
+    graph, contradicts = ox.NamedNode(INFERRED), rdf.term("contradicts")
+    pairs = contradictions(store)
+    return [ox.Quad(rdf.figure_node(a), contradicts, rdf.figure_node(b), graph) for a, b in pairs]
 
 
 def is_current(store: Store, ontology: Ontology) -> bool:
     """Whether the graph of inferences holds exactly what follows from the store's documents."""
-    return _holds(store, conclusions(store, ontology))
-
-
-def _holds(store: Store, found: Iterable[Inference]) -> bool:
-    return set(store.inferred()) == set(_quads(found))
+    return set(store.inferred()) == {*_quads(conclusions(store, ontology)), *_contradictions(store)}
 
 
 def conclusions(store: Store, ontology: Ontology, rules: tuple[Rule, ...] | None = None) -> tuple[Inference, ...]:

@@ -19,6 +19,8 @@ CHAIN = f"{BASE}chain/"
 """Chains, see `kg.telling`."""
 OBSERVATION = f"{BASE}observation/"
 """What a statement's figure means; named by the statement's id."""
+FIGURE = f"{BASE}figure/"
+"""Numbers and dates in a document's prose."""
 QUALIFIER = f"{BASE}qualifier/"
 """The members of the closed lists that qualify statements: `qualifier/role/leads`."""
 CLAIM = f"{BASE}claim/"
@@ -41,6 +43,7 @@ PREFIXES: dict[str, str] = {
     "st": STATEMENT,
     "ev": EVIDENCE,
     "ob": OBSERVATION,
+    "fig": FIGURE,
     "q": QUALIFIER,
     "claim": CLAIM,
     "claimo": CLAIM_OBJECT,
@@ -54,8 +57,10 @@ PREFIXES: dict[str, str] = {
     "prov": "http://www.w3.org/ns/prov#",
     "oa": "http://www.w3.org/ns/oa#",
     "bibo": "http://purl.org/ontology/bibo/",
+    "cito": "http://purl.org/spar/cito/",
     "schema": "https://schema.org/",
     "sh": "http://www.w3.org/ns/shacl#",
+    "qb": "http://purl.org/linked-data/cube#",
 }
 """The prefixes that queries may use without declaring them, and that Turtle and TriG are written with."""
 
@@ -81,20 +86,20 @@ def entity_id(type_: str, name: str) -> str:
     'program/863计划'
     """
     key = normal(name)
-    slug = _slug(key[:_LONGEST])
+    last = slug(key[:_LONGEST])
     if len(key) > _LONGEST:
-        slug += "~" + sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{type_.lower()}/{slug}"
+        last += "~" + sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{type_.lower()}/{last}"
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
     """A name as the last part of an IRI: letters and digits of any script as they are, all else percent-encoded."""
     return _UNSAFE.sub(lambda m: quote(m.group().encode("utf-8", "replace"), safe=""), name)
 
 
 def document_iri(source: str) -> str:
     """The IRI of a document, which is also the name of its graph."""
-    return DOCUMENT + _slug(source)
+    return DOCUMENT + slug(source)
 
 
 def local(iri: str, base: str) -> str:

@@ -1,12 +1,16 @@
 """The store as it is now, for a process that reads for a long time while others write."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from threading import Lock
-from typing import TypeVar
+from secrets import token_hex
+from threading import Lock, RLock
+from typing import NamedTuple, TypeVar, cast
 
 from kg.adjacency import Block
+from kg.canvas import Ties
 from kg.chains import Index
 from kg.errors import StoreError
 from kg.graph import Graph
@@ -16,17 +20,27 @@ from kg.store import Store
 T = TypeVar("T")
 
 _Trace = frozenset[tuple[str, int, int]]
-"""The store's files: name, time of change, size."""
+"""Files: path, time of change, size."""
 
 
 class Snapshot:
     """A store as it was when it was opened. Any number of threads may read it. With what an earlier one
     `knew` of documents, only those that have changed since are read for the index of chains."""
 
-    def __init__(self, store: Store, ontology: Ontology, knew: Mapping[str, Block] | None = None) -> None:
+    def __init__(self, store: Store, ontology: Ontology, tag: str, knew: Mapping[str, Block] | None = None) -> None:
         self.graph = Graph(store, ontology)
+        self.tag = tag
+        """Names the state of the store: another one has another tag. Of use within one process only."""
         self._knew = knew or {}
-        self._lock = Lock()
+        self._lock = RLock()
+        self._looked: dict[object, object] = {}
+
+    def once(self, look: Callable[[Graph], T]) -> T:
+        """What a look-up gives that reads much of the store: looked up once. The look-up is a function with a name."""
+        with self._lock:
+            if look not in self._looked:
+                self._looked[look] = look(self.graph)
+            return cast(T, self._looked[look])
 
     @property
     def chains(self) -> Index:
@@ -46,6 +60,16 @@ class Snapshot:
         with self._lock:
             return self._knew
 
+    @property
+    def ties(self) -> Ties:
+        """The statements as drawing needs them, read when they are first asked for."""
+        with self._lock:
+            return self._ties
+
+    @cached_property
+    def _ties(self) -> Ties:
+        return Ties.of(self.graph.store)
+
 
 class LiveStore:
     """Gives the newest snapshot of the store in a folder, opened again only after its files have changed.
@@ -57,44 +81,77 @@ class LiveStore:
         self._path = path
         self._ontology = ontology
         self._lock = Lock()
-        self._trace: _Trace = frozenset()
+        self._seen = _Look(frozenset(), ())
         self._newest: Snapshot | None = None
 
     def read(self, look: Callable[[Snapshot], T]) -> T:
         """What `look` gives for the newest snapshot. Raises what `look` raises, StoreError where there is no store."""
-        return look(self._current())
+        return look(self.current())
 
-    def _current(self) -> Snapshot:
+    def current(self) -> Snapshot:
+        """The newest snapshot, opened where need be. Raises StoreError where there is no store."""
         with self._lock:
             # taken before opening: what is written meanwhile shows as a change the next time
-            trace = _trace(self._path)
             if self._newest is None:
-                self._newest, self._trace = self._opened(), trace
-            elif trace != self._trace:
-                self._renew(trace)
+                look = _look(self._path)
+                self._newest, self._seen = self._opened(look), look
+            elif _trace(self._seen.again) != self._seen.trace:
+                self._renew(_look(self._path))
             return self._newest
 
-    def _renew(self, trace: _Trace) -> None:
+    def unchanged(self) -> Snapshot | None:
+        """The newest snapshot where it need not be opened again; never waits for another thread."""
+        if not self._lock.acquire(blocking=False):
+            return None
         try:
-            self._newest, self._trace = self._opened(), trace
+            return self._newest if self._newest and _trace(self._seen.again) == self._seen.trace else None
+        finally:
+            self._lock.release()
+
+    def _renew(self, look: "_Look") -> None:
+        try:
+            self._newest, self._seen = self._opened(look), look
         except StoreError:
-            if not trace:
+            if not look.trace:
                 raise
             # the writer left no moment to open it: the last snapshot serves until the next request
 
-    def _opened(self) -> Snapshot:
+    def _opened(self, look: "_Look") -> Snapshot:
+        state = sha256(f"{_RUN} {sorted(look.trace)}".encode()).hexdigest()[:20]
         knew = self._newest.knows if self._newest else {}
-        return Snapshot(Store.open(self._path, read_only=True), self._ontology, knew)
+        return Snapshot(Store.open(self._path, read_only=True), self._ontology, state, knew)
 
 
-def _trace(path: Path) -> _Trace:
-    """What changes whenever the store does; empty where there is none."""
+_RUN = token_hex(4)
+"""Of this process: another one may run another version of the program, which answers differently."""
+
+
+class _Look(NamedTuple):
+    """What the store's folder looks like: what changes whenever the store does, empty where there is none; and what of
+    it to look at again, since a store may have hundreds of files that never change."""
+
+    trace: _Trace
+    again: tuple[str, ...]
+
+
+def _look(path: Path) -> _Look:
+    folder = str(path / "data")
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return _Look(frozenset(), ())
+    # what is written goes to the log and the manifest, and files that come or go change the folder's time
+    again = [os.path.join(folder, name) for name in names if name.endswith(".log") or name.startswith("MANIFEST")]
+    return _Look(_trace((folder, *again)), (folder, *again))
+
+
+def _trace(paths: Iterable[str]) -> _Trace:
     found: set[tuple[str, int, int]] = set()
-    for file in (path / "data").glob("*"):
+    for path in paths:
         try:
-            stat = file.stat()
+            stat = os.stat(path)
         except FileNotFoundError:
             # the writer has just taken it away
             continue
-        found.add((file.name, stat.st_mtime_ns, stat.st_size))
+        found.add((path, stat.st_mtime_ns, stat.st_size))
     return frozenset(found)

@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse, seria
 from kg import rdf
 from kg.belief import of_evidence
 from kg.iris import ENTITY, MERGE, MERGES, PREFIXES, local
-from kg.model import Assertion, Entity, Extraction, Refusal, Span
+from kg.model import Assertion, Entity, Extraction, Refusal, Span, Table
 
 BY_HAND = "person"
 """The layer of what a person decides."""
@@ -187,13 +187,34 @@ def merged(extraction: Extraction, replaced: Mapping[str, str], known: Mapping[s
     moved = [(a, replace(a, subject=new[a.subject], object=new[a.object])) for a in extraction.assertions]
     reflexive = [old for old, a in moved if a.subject == a.object and old.subject != old.object]
     labels = {entity.id: entity.label() for entity in extraction.entities}
+    assertions, renamed = _joined_assertions([(old, a) for old, a in moved if old not in reflexive], reflexive)
     return replace(
         extraction,
         entities=_joined_entities(extraction.entities, new, known),
         mentions=tuple(replace(mention, entity=new[mention.entity]) for mention in extraction.mentions),
-        assertions=_joined_assertions([(old, a) for old, a in moved if old not in reflexive], reflexive),
+        assertions=assertions,
         refusals=(*extraction.refusals, *(_refused(old, labels) for old in reflexive)),
+        tables=tuple(_renamed_table(table, new) for table in extraction.tables),
+        figures=tuple(
+            replace(f, about=new.get(f.about, f.about), statement=renamed.get(f.statement, f.statement))
+            for f in extraction.figures
+        ),
     )
+
+
+def _renamed_table(table: Table, new: Mapping[str, str]) -> Table:
+    """The table with the new ids of the entities that its figures are of."""
+    values = (
+        replace(
+            value,
+            indicator=new.get(value.indicator, ""),
+            item_entity=new.get(value.item_entity, ""),
+            place_entity=new.get(value.place_entity, ""),
+            region=new.get(value.region, ""),
+        )
+        for value in table.values
+    )
+    return replace(table, values=tuple(values))
 
 
 def _joined_entities(
@@ -218,8 +239,9 @@ def _joined(id_: str, group: Sequence[Entity], model: Entity) -> Entity:
 
 def _joined_assertions(
     moved: Sequence[tuple[Assertion, Assertion]], refused: Iterable[Assertion]
-) -> tuple[Assertion, ...]:
-    """The assertions with replaced ends, equal ones as one. Where one names another, by its id, it names it still."""
+) -> tuple[tuple[Assertion, ...], dict[str, str]]:
+    """The assertions with replaced ends, equal ones as one, and what became of each id, empty where it was refused.
+    Where one names another, by its id, it names it still."""
     gone = {old.id: "" for old in refused}
     renamed: dict[str, str] = {}
     # the id of a statement may depend on the id of the one that it names
@@ -229,7 +251,7 @@ def _joined_assertions(
     for _, assertion in moved:
         one = _renamed(assertion, renamed)
         groups[one.id] = _both(groups[one.id], one) if one.id in groups else one
-    return tuple(groups.values())
+    return tuple(groups.values()), renamed
 
 
 def _renamed(assertion: Assertion, renamed: Mapping[str, str]) -> Assertion:

@@ -4,7 +4,7 @@ All offsets are characters (Unicode code points) of the document's own decoded t
 start inclusive and end exclusive: `document.text[span.start:span.end] == span.quote`, always.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -62,6 +62,80 @@ class Bibliography:
     doi: str = ""
     keywords: tuple[str, ...] = ()
     keywords_en: tuple[str, ...] = ()
+    affiliations: tuple[str, ...] = ()
+    affiliations_en: tuple[str, ...] = ()
+
+
+WorkKind = Literal[
+    "",
+    "journal",
+    "newspaper",
+    "book",
+    "chapter",
+    "collection",
+    "conference",
+    "thesis",
+    "report",
+    "standard",
+    "patent",
+    "web",
+    "data",
+    "other",
+]
+"""What kind of work a reference names; empty where it does not show. The list `work` of the ontology labels them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An entry of a document's list of references: `text` is what stands at `start` to `end`, the other fields what was
+    understood of it, empty where the entry does not say.
+
+    `label` is what marks in the text cite it by (`19`), empty in a list without numbers. `container` is the journal,
+    newspaper, or book that it stands in; `date` and `accessed` are ISO dates; `others` says that the entry breaks its
+    list of authors off (等, et al.). A translation that follows the entry fills the fields that end in `_en`.
+    """
+
+    label: str
+    text: str
+    start: int
+    end: int
+    authors: tuple[str, ...] = ()
+    title: str = ""
+    container: str = ""
+    year: int | None = None
+    volume: str = ""
+    issue: str = ""
+    pages: str = ""
+    doi: str = ""
+    kind: WorkKind = ""
+    publisher: str = ""
+    place: str = ""
+    url: str = ""
+    date: str = ""
+    accessed: str = ""
+    others: bool = False
+    authors_en: tuple[str, ...] = ()
+    title_en: str = ""
+    container_en: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end or len(self.text) != self.end - self.start:
+            raise ValueError(f"reference {self.start}:{self.end} does not hold {len(self.text)} characters")
+        if self.kind not in get_args(WorkKind):
+            raise ValueError(f"{self.kind!r} is no kind of work")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a document: `label` as printed on it, or its number where the file does not say; document offsets."""
+
+    label: str
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end or not self.label:
+            raise ValueError(f"page {self.label!r} cannot run from {self.start} to {self.end}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +149,20 @@ class Document:
     bibliography: Bibliography
     sections: tuple[Section, ...] = ()
     location: str = ""
+    pages: tuple[Page, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256 of the text, in hexadecimal."""
         return sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def page(self, spans: Sequence[Span]) -> str:
+        """The page that the spans stand on, by its label; the first and the last where they go over several
+        ("785–786"); empty where the document has no pages."""
+        labels = [p.label for s in spans for p in self.pages if p.start < s.end and s.start < p.end]
+        if not labels:
+            return ""
+        return labels[0] if labels[0] == labels[-1] else f"{labels[0]}–{labels[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +170,20 @@ class Sentence:
     """One sentence as a reader reads it: citation marks and markup left out, page breaks joined.
 
     `offsets[i]` is the document offset of `text[i]`, so that any stretch of the sentence leads back to the document.
-    A space may stand for other white space of the document: a line break between English words, a tab.
+    A space may stand for other white space of the document: a line break between English words, a tab. `cites` are the
+    citation marks that were left out: how many characters of `text` stand before the mark, and the label it names.
     """
 
     text: str
     offsets: tuple[int, ...]
     section: Section
+    cites: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.text) != len(self.offsets) or not self.text:
             raise ValueError("a sentence needs one document offset for each of its characters")
+        if any(not 0 <= place <= len(self.text) for place, _ in self.cites):
+            raise ValueError("a citation mark stands within its sentence")
 
     def spans(self, document: Document, start: int = 0, end: int | None = None) -> tuple[Span, ...]:
         """The document's characters behind `text[start:end]`: one span, or several where other text (a page's foot,
@@ -133,13 +220,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The sentence behind a statement: where it stands, which rule (or model) read it, how often that rule is right."""
+    """The sentence behind a statement: where it stands, which rule (or model) read it, how often that rule is right,
+    and the labels of the references that the clause which states it cites. `page` is its page's label, of several the
+    first and the last ("785–786"); empty where the document has none."""
 
     source: str
     section: str
     spans: tuple[Span, ...]
     rule: str
     confidence: float
+    page: str = ""
+    cites: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.spans:
@@ -354,6 +445,54 @@ class Refusal:
     span: Span | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number in the prose of a document, or the date of something that happened, with what it is about.
+
+    `span` is where the number (or the date) stands. `about` is the id of the entity that it is about, where one is
+    named, and `subject` are the words for it; `indicator` are the words for what is measured of it, or for what
+    happened. `quantity` is what the number means. Where the number is damaged (two run together, a letter in it, its
+    unit lost), `flaw` says how (the list `flaw` of the ontology) and nothing is guessed. Where it is a date,
+    `happening` says of what (the list `happening`).
+    Just one of these three is given. `value`, `time`, `place`, `attributed_to` are the text's own words, `period` is
+    what the time means; `statement` is the id of the statement of the same document that gives the same figure.
+    """
+
+    span: Span
+    subject: str
+    indicator: str
+    modality: Modality
+    evidence: Evidence
+    about: str = ""
+    value: str = ""
+    quantity: Quantity | None = None
+    flaw: str = ""
+    happening: str = ""
+    time: str = ""
+    period: Period | None = None
+    place: str = ""
+    attributed_to: str = ""
+    statement: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(map(bool, (self.quantity, self.flaw, self.happening))) != 1:
+            raise ValueError(f"{self.value!r} is either a quantity, or damaged, or a date")
+        if self.modality not in MODALITIES:
+            raise ValueError(f"modality {self.modality!r} is none of {', '.join(MODALITIES)}")
+
+    @property
+    def source(self) -> str:
+        """The document that gives it."""
+        return self.evidence.source
+
+    @property
+    def id(self) -> str:
+        """Stable: the same number of the same document about the same thing has the same id in every store."""
+        place = f"{self.span.start}:{self.span.end}"
+        key = (self.source, place, self.subject, self.indicator, self.value, self.happening)
+        return sha256("\x1f".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:20]
+
+
 Severity = Literal["violation", "warning", "info"]
 
 
@@ -368,10 +507,119 @@ class Finding:
     message_en: str
 
 
+CellRole = Literal["title", "header", "key", "group", "number", "value", "missing", "text", "empty"]
+"""What a cell of a table is: `title` a heading of the whole table, `header` of columns, `key` of a row, `group` a key
+that stands for the rows below it too, `number` the running number of a row, `value` a figure that was read, `missing` a
+sign that there is none, `text` any other words."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell of a table: `row` and `column` count from 0, `rows` and `columns` say how many it spans. `text` is what a
+    reader reads, white space folded; `spans` are the document's characters behind it, none where it is empty."""
+
+    row: int
+    column: int
+    text: str
+    spans: tuple[Span, ...]
+    role: CellRole
+    rows: int = 1
+    columns: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.row, self.column) < 0 or min(self.rows, self.columns) < 1:
+            raise ValueError(f"a cell cannot stand at row {self.row}, column {self.column}")
+        if bool(self.text) != bool(self.spans):
+            raise ValueError("a cell has words and the place where they stand, or neither")
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Its row and column."""
+        return self.row, self.column
+
+
+@dataclass(frozen=True, slots=True)
+class TableValue:
+    """One figure of a table, and what it is a figure of, in the table's own words.
+
+    `row` and `column` name its cell. `series` is what is measured, with `series_unit` as the table writes the unit;
+    `item` what the row is about where that is more than a place and a time; `place` and `time` are words, `period` what
+    the time means. `indicator`, `item_entity` and `place_entity` are ids of entities, empty where none is known.
+    `group` is what is printed over the row (东部); `region` is the entity that the place lies in by the dictionary,
+    which need not agree. `words` are the cell's; `quantity` is their number, the unit's scale (万, million) in digits.
+    """
+
+    row: int
+    column: int
+    words: str
+    quantity: Quantity
+    series: str
+    series_unit: str = ""
+    item: str = ""
+    place: str = ""
+    time: str = ""
+    period: Period | None = None
+    indicator: str = ""
+    item_entity: str = ""
+    place_entity: str = ""
+    group: str = ""
+    region: str = ""
+
+    def __post_init__(self) -> None:
+        if self.quantity.low != self.quantity.high:
+            raise ValueError("a cell of a table holds one number, not a range")
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The ids of the entities that it names."""
+        return tuple(id_ for id_ in (self.indicator, self.item_entity, self.place_entity, self.region) if id_)
+
+
+@dataclass(frozen=True, slots=True)
+class TableFinding:
+    """Something odd that was seen while a table was read: the rule that saw it, the cells (row, column) that it is
+    about, and what to think of it. What is odd is never mended."""
+
+    rule: str
+    severity: Severity
+    cells: tuple[tuple[int, int], ...]
+    message_zh: str
+    message_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a document. `label` is what the text calls it (表1, Table 2; empty where it has no number), `unit` a
+    unit that is told for the whole table, `notes` its notes and sources; `start` and `end` are the offsets of its
+    cells, caption and notes left out. All of its cells are kept; only what was understood has a value."""
+
+    label: str
+    caption: str
+    unit: str
+    notes: tuple[str, ...]
+    section: str
+    start: int
+    end: int
+    cells: tuple[TableCell, ...]
+    values: tuple[TableValue, ...] = ()
+    findings: tuple[TableFinding, ...] = ()
+
+    def __post_init__(self) -> None:
+        places = {cell.place for cell in self.cells}
+        if not self.cells or len(places) < len(self.cells):
+            raise ValueError("a table has cells, each in a place of its own")
+        named = {(v.row, v.column) for v in self.values} | {place for f in self.findings for place in f.cells}
+        if len({(v.row, v.column) for v in self.values}) < len(self.values):
+            raise ValueError("a cell of a table has one figure")
+        if lost := named - places:
+            raise ValueError(f"the table has no cell at row {min(lost)[0]}, column {min(lost)[1]}")
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """All that one document gave. `pipeline` names the software and data that read it, so that reading it again
-    with the same ones can be skipped."""
+    with the same ones can be skipped. `cited` are the labels that citation marks anywhere in its text name, whether the
+    list of references has them or not."""
 
     document: Document
     entities: tuple[Entity, ...]
@@ -379,6 +627,10 @@ class Extraction:
     assertions: tuple[Assertion, ...]
     refusals: tuple[Refusal, ...]
     pipeline: str
+    tables: tuple[Table, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    references: tuple[Reference, ...] = ()
+    cited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,18 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg import queries, rows, telling
-from kg.answers import MOST, Json, Limit, Reading
+from kg import cite, export, media, queries, rows, telling
+from kg.answers import MOST, Json, Limit, Offset, Reading, paged
 from kg.asked import Asked, answer
+from kg.export import Format
+from kg.graph import Graph, Only
 from kg.inference import inferences
 from kg.live import Snapshot
-from kg.model import Chain, Language, Modality
+from kg.model import Chain, Entity, Language, Modality
 from kg.ontology import Ontology, load
 from kg.problems import PROBLEMS
 from kg.queries import Param, Question
+from kg.store import DocumentSummary
 from kg.templates import load_forms
 
 api = APIRouter(prefix="/api", responses=PROBLEMS)
@@ -26,31 +29,77 @@ Form = Annotated[
 ]
 
 
+_Source = Annotated[
+    str | None, Query(max_length=500, description="只看这篇文献 · of this document only", examples=["hpc-zh"])
+]
+_Type = Annotated[str | None, Query(max_length=50, description="实体类型 · an entity type", examples=["Technology"])]
+_Entity = Annotated[str, Path(description="标识或任一名称 · its id or any name of it", examples=["program/863计划"])]
+
+
+def _documents(graph: Graph) -> tuple[DocumentSummary, ...]:
+    return graph.store.documents()
+
+
 @api.get("/documents", tags=["文献 documents"])
-def documents(reading: Reading) -> Response:
+def documents(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
     """全部文献 · All documents, with what they say of themselves and how much was read from each."""
-    return reading.answer(
-        lambda now: {"documents": [rows.document_row(document) for document in now.graph.store.documents()]}
-    )
+
+    def look(now: Snapshot) -> Json:
+        found = now.once(_documents)
+        page = [rows.document_row(document) for document in paged(found, limit, offset)]
+        return {"total": len(found), "documents": page}
+
+    return reading.answer(look)
 
 
 @api.get("/documents/{source:path}", tags=["文献 documents"])
-def document(source: str, reading: Reading) -> Response:
+def document(source: Annotated[str, Path(examples=["hpc-zh"])], reading: Reading) -> Response:
     """一篇文献的题录、章节和全文 · A document's bibliography, sections and text."""
     return reading.answer(lambda now: rows.text_row(now.graph.store.document(source)))
 
 
-@api.get("/refusals", tags=["文献 documents"])
-def refusals(
+@api.get("/references", tags=["文献 documents"])
+def references(
     reading: Reading,
-    source: Annotated[str | None, Query(max_length=500, description="只看这篇文献 · of this document only")] = None,
-    limit: Limit = 200,
+    source: Annotated[str, Query(max_length=500, description="文献名 · the document's name", examples=["hpc-zh"])],
 ) -> Response:
+    """一篇文献的参考文献 · The works that a document lists."""
+
+    def look(now: Snapshot) -> Json:
+        found = now.graph.store.references(source)
+        return {"references": [rows.reference_row(source, each, now.graph.ontology) for each in found]}
+
+    return reading.answer(look)
+
+
+@api.get("/cite", tags=["文献 documents"])
+def cite_work(
+    reading: Reading,
+    source: Annotated[str, Query(max_length=500, description="文献名 · the document's name", examples=["hpc-zh"])],
+    style: Annotated[cite.Style, Query(description="格式 · the style")] = "gbt7714",
+    reference: Annotated[str, Query(max_length=20, description="参考文献标号 · one of its references")] = "",
+    page: Annotated[str, Query(max_length=40, description="所指页码 · the page pointed to")] = "",
+) -> Response:
+    """文献或其参考文献的引用格式 · How to cite a document, or one of its references."""
+
+    def look(now: Snapshot) -> Json:
+        if reference:
+            work = cite.of_reference(source, now.graph.reference(source, reference))
+        else:
+            work = cite.of_document(source, now.graph.store.document(source).bibliography)
+        return rows.citation_row(cite.at_page(work, page) if page else work, source, reference, style)
+
+    return reading.answer(look)
+
+
+@api.get("/refusals", tags=["文献 documents"])
+def refusals(reading: Reading, source: _Source = None, limit: Limit = 200, offset: Offset = 0) -> Response:
     """未收入的陈述及其原因 · What was read but not let in, and why."""
 
     def look(now: Snapshot) -> Json:
         found = now.graph.refusals(source)
-        return {"total": len(found), "refusals": [rows.refusal_row(refusal) for refusal in found[:limit]]}
+        page = [rows.refusal_row(refusal) for refusal in paged(found, limit, offset)]
+        return {"total": len(found), "refusals": page}
 
     return reading.answer(look)
 
@@ -59,38 +108,68 @@ def refusals(
 def entities(
     reading: Reading,
     q: Annotated[
-        str, Query(max_length=200, description="中文或英文名称的一部分 · part of a name, either language")
+        str,
+        Query(
+            max_length=200,
+            description="名称或其一部分：中文、英文、拼音、首字母，可有误 · "
+            "a name or a part of it: Chinese, English, pinyin, initials; slips are forgiven",
+            examples=["gaoxingneng"],
+        ),
     ] = "",
-    type: Annotated[str | None, Query(max_length=50, description="实体类型 · an entity type")] = None,
+    type: _Type = None,
     limit: Limit = 20,
+    offset: Offset = 0,
 ) -> Response:
     """按名称查找实体 · Entities by name, the best first."""
-    return reading.answer(
-        lambda now: {"entities": [rows.match_row(match) for match in now.graph.find(q, type=type, limit=limit)]}
-    )
-
-
-@api.get("/entity/{id:path}", tags=["实体 entities"])
-def entity(id: str, reading: Reading) -> Response:
-    """一个实体及其全部陈述、证据和推断 · An entity, every statement about it with its evidence, and what follows."""
 
     def look(now: Snapshot) -> Json:
-        found = now.graph.resolve(id)
-        outgoing, incoming = now.graph.statements(found.id)
-        inferred = inferences(now.graph.store, about=found.id)
-        labels = now.graph.ends([*outgoing, *incoming, *inferred], found)
-        return rows.described_row(found, outgoing, incoming, inferred, labels, now.graph.ontology)
+        found, total = now.graph.search(q, type=type, limit=limit, offset=offset)
+        return {"total": total, "entities": [rows.match_row(match) for match in found]}
 
     return reading.answer(look)
 
 
+def described(now: Snapshot, found: Entity, limit: int = MOST, offset: int = 0) -> Json:
+    """The entity with a page of the statements that lead from it and to it, and what follows from them."""
+    outgoing, incoming = now.graph.statements(found.id)
+    shown = paged(outgoing, limit, offset), paged(incoming, limit, offset)
+    inferred = inferences(now.graph.store, about=found.id)
+    labels = now.graph.ends([*shown[0], *shown[1], *inferred], found)
+    totals = {"outgoing_total": len(outgoing), "incoming_total": len(incoming)}
+    works = now.graph.works([*shown[0], *shown[1]])
+    return {**rows.described_row(found, *shown, inferred, labels, now.graph.ontology, works), **totals}
+
+
+@api.get("/entity/{id:path}", tags=["实体 entities"])
+def entity(id: _Entity, reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
+    """一个实体及其陈述、证据和推断 · An entity, the statements about it with their evidence, and what follows."""
+    return reading.answer(lambda now: described(now, now.graph.resolve(id), limit, offset))
+
+
 @api.get("/neighbours/{id:path}", tags=["实体 entities"])
-def neighbours(id: str, reading: Reading, limit: Limit = 50) -> Response:
+def neighbours(
+    id: _Entity,
+    reading: Reading,
+    relation: Annotated[
+        str, Query(max_length=50, description="只经此关系 · by this relation only", examples=["targets"])
+    ] = "",
+    type: Annotated[
+        str, Query(max_length=50, description="只要此类实体 · of this type only", examples=["Technology"])
+    ] = "",
+    modality: Annotated[
+        str, Query(max_length=20, description="只经此语态 · by statements of this modality only", examples=["actual"])
+    ] = "",
+    source: Annotated[str, Query(max_length=500, description="只看这篇文献 · by this document only")] = "",
+    min_belief: Annotated[float, Query(ge=0, le=1, description="最低可信度 · believed at least so much")] = 0.0,
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> Response:
     """相邻实体 · The entities one statement away."""
+    only = Only(relation, type, modality, source, min_belief)
 
     def look(now: Snapshot) -> Json:
-        found = now.graph.neighbours(now.graph.resolve(id).id, limit)
-        return {"neighbours": [rows.neighbour_row(neighbour) for neighbour in found]}
+        found, total = now.graph.neighbour_page(now.graph.resolve(id).id, limit, offset, only)
+        return {"total": total, "neighbours": [rows.neighbour_row(neighbour) for neighbour in found]}
 
     return reading.answer(look)
 
@@ -99,10 +178,19 @@ def neighbours(id: str, reading: Reading, limit: Limit = 50) -> Response:
 def chains(
     reading: Reading,
     start: Annotated[
-        str | None, Query(alias="from", max_length=500, description="名称、标识或类型 · a name, an id or a type")
+        str | None,
+        Query(
+            alias="from", max_length=500, description="名称、标识或类型 · a name, an id or a type", examples=["863计划"]
+        ),
     ] = None,
     end: Annotated[
-        str | None, Query(alias="to", max_length=500, description="名称、标识或类型 · a name, an id or a type")
+        str | None,
+        Query(
+            alias="to",
+            max_length=500,
+            description="名称、标识或类型 · a name, an id or a type",
+            examples=["新能源汽车产业"],
+        ),
     ] = None,
     to_type: Annotated[str | None, Query(max_length=50, description="到该类型的任一实体 · to any of this type")] = None,
     template: Annotated[
@@ -152,7 +240,7 @@ def chains(
             "chains": [rows.chain_row(chain, works) for chain in found.chains],
         }
 
-    form = telling.form_of(format, accept)
+    form = _form(format, accept)
     if form == "json":
         return reading.answer(look)
     return _exported(reading, lambda now: answer(now.graph, lambda: now.chains, asked).chains, form, lang)
@@ -176,7 +264,7 @@ def chain(
         found = find(now)
         return rows.chain_row(found, telling.Works.of(now.graph, [found]))
 
-    form = telling.form_of(format, accept)
+    form = _form(format, accept)
     if form == "json":
         return reading.answer(look)
     return _exported(reading, lambda now: [find(now)], form, lang)
@@ -191,9 +279,15 @@ def _exported(
         found = chains(now)
         return telling.exported(found, telling.Works.of(now.graph, found), form, language)
 
-    media = next(media for media, each in telling.MEDIA.items() if each == form)
+    type_ = next(type_ for type_, each in telling.MEDIA.items() if each == form)
     charset = "" if form == "jsonld" else "; charset=utf-8"
-    return reading.text(look, media + charset)
+    return reading.bytes(lambda now: look(now).encode("utf-8"), type_ + charset, vary="Accept")
+
+
+def _form(format: telling.Form | None, accept: str) -> telling.Form:
+    """The form asked for by name, else the one that the Accept header wants most, else JSON."""
+    wanted = format or telling.MEDIA.get(media.choose(accept, tuple(telling.MEDIA)) or "")
+    return wanted or "json"
 
 
 @api.get("/templates", tags=["关系链 chains"])
@@ -203,12 +297,13 @@ def templates() -> Response:
 
 
 @api.get("/merges", tags=["实体 entities"])
-def merges(reading: Reading) -> Response:
+def merges(reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
     """哪些实体已合并，理由与依据 · Which entities were merged, why and where it is read."""
 
     def look(now: Snapshot) -> Json:
         found, labels = now.graph.merges()
-        return {"merges": [rows.merge_row(decision, labels) for decision in found]}
+        page = [rows.merge_row(decision, labels) for decision in paged(found, limit, offset)]
+        return {"total": len(found), "merges": page}
 
     return reading.answer(look)
 
@@ -216,13 +311,32 @@ def merges(reading: Reading) -> Response:
 @api.get("/stats", tags=["全图 the whole"])
 def stats(reading: Reading) -> Response:
     """图谱的规模 · How much the graph holds."""
-    return reading.answer(lambda now: rows.stats_row(now.graph.stats()))
+    return reading.answer(lambda now: rows.stats_row(now.once(Graph.stats)))
 
 
 @api.get("/ontology", tags=["全图 the whole"])
 def ontology_(reading: Reading) -> Response:
     """实体类型、关系和语态的名称 · The names of entity types, relations and modalities."""
     return JSONResponse(rows.ontology_row(load()))
+
+
+@api.get("/export/{format}", tags=["全图 the whole"], responses={200: {"content": {"*/*": {}}}})
+def export_(format: Annotated[Format, Path(examples=["jsonl"])], reading: Reading) -> Response:
+    """导出全图 · The whole graph in one of the formats of `kg export`."""
+    ending, media = _EXPORTS.get(format, (format, "application/octet-stream"))
+    headers = {"Content-Disposition": f'attachment; filename="policykg.{ending}"'}
+    return reading.stream(lambda now, stream: export.write(now.graph.store, format, stream), media, headers)
+
+
+_EXPORTS = {
+    "jsonl": ("jsonl", "application/jsonl"),
+    "trig": ("trig", "application/trig"),
+    "nquads": ("nq", "application/n-quads"),
+    "turtle": ("ttl", "text/turtle; charset=utf-8"),
+    "jsonld": ("jsonld", "application/ld+json"),
+    "graphml": ("graphml", "application/graphml+xml"),
+}
+"""Format → the ending of its files, its media type."""
 
 
 # ---- Questions
@@ -239,19 +353,21 @@ def questions(known: Mapping[str, Question], ontology: Ontology) -> APIRouter:
             _asking(question),
             summary=question.name,
             description=f"{question.zh}\n\n{question.en}",
-            openapi_extra={"parameters": [_parameter(param, ontology) for param in question.params]},
+            openapi_extra={
+                "parameters": [_parameter(param, question.example, ontology) for param in question.params],
+            },
         )
     router.add_api_route("/{name}", _unknown_question, include_in_schema=False)
     return router
 
 
 def _asking(question: Question) -> Callable[..., Response]:
-    def ask(request: Request, reading: Reading, limit: Limit = MOST) -> Response:
-        given = {name: value for name, value in request.query_params.items() if name != "limit"}
+    def ask(request: Request, reading: Reading, limit: Limit = MOST, offset: Offset = 0) -> Response:
+        given = {name: value for name, value in request.query_params.items() if name not in ("limit", "offset")}
 
         def look(now: Snapshot) -> Json:
             answer = queries.table_json(queries.run(now.graph, question, given))
-            return {"total": len(answer["rows"]), **answer, "rows": answer["rows"][:limit]}
+            return {"total": len(answer["rows"]), **answer, "rows": paged(answer["rows"], limit, offset)}
 
         return reading.answer(look)
 
@@ -263,7 +379,7 @@ def _unknown_question(name: str) -> Response:
     raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
-def _parameter(param: Param, ontology: Ontology) -> Json:
+def _parameter(param: Param, example: Mapping[str, str], ontology: Ontology) -> Json:
     """The parameter as OpenAPI describes it."""
     schema: Json = {"type": "string", "maxLength": 500}
     if choices := queries.choices(ontology, param):
@@ -271,4 +387,5 @@ def _parameter(param: Param, ontology: Ontology) -> Json:
     if param.default is not None:
         schema["default"] = param.default
     said = f"{param.label_zh} · {param.label_en} ({param.kind})"
-    return {"name": param.name, "in": "query", "required": param.required, "description": said, "schema": schema}
+    row = {"name": param.name, "in": "query", "required": param.required, "description": said, "schema": schema}
+    return {**row, "example": example[param.name]} if param.name in example else row

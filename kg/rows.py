@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from kg import cite
 from kg.export import assertion_row, entity_row, evidence_rows, qualifier_row
 from kg.graph import Match, Neighbour, Stats
 from kg.inference import Inference
 from kg.merges import Decision
-from kg.model import Assertion, Chain, Document, Entity, Hop, Language, Refusal
+from kg.model import Assertion, Chain, Document, Entity, Hop, Language, Reference, Refusal
 from kg.ontology import EntityType, Ontology, RelationType, load
 from kg.store import DocumentSummary
 from kg.telling import Works, chain_id, chain_iri, paragraph
@@ -34,14 +35,28 @@ def document_row(summary: DocumentSummary) -> JsonObject:
 
 
 def text_row(document: Document) -> JsonObject:
-    """A document with its sections and its whole text, which all offsets count in."""
+    """A document with its sections, its pages and its whole text, which all offsets count in."""
     return {
         "source": document.source,
         "language": document.language,
         "bibliography": asdict(document.bibliography),
         "sections": [asdict(section) for section in document.sections],
+        "pages": [asdict(page) for page in document.pages],
         "text": document.text,
     }
+
+
+def reference_row(source: str, reference: Reference, ontology: Ontology) -> JsonObject:
+    """A reference of that document: its entry, what was understood of it, and how it is cited on one line."""
+    row = {name: value for name, value in asdict(reference).items() if value or name in ("label", "text", "title")}
+    kind = ontology.lists["work"].get(reference.kind)
+    named = {"kind_label": {"zh": kind.label_zh, "en": kind.label_en}} if kind else {}
+    return {"source": source, **row, **named, "short": cite.short(reference)}
+
+
+def citation_row(work: cite.Work, source: str, label: str, style: cite.Style) -> JsonObject:
+    """A document, or the reference of that label, written in a style."""
+    return {"source": source, "reference": label, "style": style, "text": cite.written(work, style)}
 
 
 def refusal_row(refusal: Refusal) -> JsonObject:
@@ -80,14 +95,16 @@ def described_row(
     inferred: Sequence[Inference],
     labels: Mapping[str, Entity],
     ontology: Ontology,
+    works: Mapping[tuple[str, str], Reference],
 ) -> JsonObject:
     """An entity, the statements `outgoing` from it and those `incoming`, and what was `inferred` of it. `labels` knows
-    every entity that these name."""
+    every entity that these name, `works` the references that their evidence cites, by document and label."""
     return {
         **entity_row(entity),
         "outgoing": [statement_row(assertion, labels) for assertion in outgoing],
         "incoming": [statement_row(assertion, labels) for assertion in incoming],
         "inferred": [_inferred_row(inference, labels, ontology) for inference in inferred],
+        "references": [reference_row(source, reference, ontology) for (source, _), reference in works.items()],
     }
 
 

@@ -11,12 +11,12 @@ the documents' graphs; `as_read` gives a document as if there were none.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import pyoxigraph as ox
 
@@ -25,7 +25,19 @@ from kg.errors import NotFound, QueryError, StoreError
 from kg.hold import Hold, sweep
 from kg.iris import CLAIM, DOCUMENT, ENTITY, INFERRED, MERGES, PREFIXES, STATEMENT, local
 from kg.merges import Decision
-from kg.model import Assertion, Bibliography, Document, Entity, Extraction, Language, Mention, Refusal
+from kg.model import (
+    Assertion,
+    Bibliography,
+    Document,
+    Entity,
+    Extraction,
+    Figure,
+    Language,
+    Mention,
+    Reference,
+    Refusal,
+    Table,
+)
 from kg.rdf import State, Term
 
 if TYPE_CHECKING:
@@ -56,9 +68,11 @@ class DocumentSummary:
 class Store:
     """The graphs of all documents. Close it, or use it in a `with` statement: one process at a time may write."""
 
-    def __init__(self, data: ox.Store, hold: Hold | None = None) -> None:
+    def __init__(self, data: ox.Store, hold: Hold | None = None, folder: Path | None = None) -> None:
         self._data: ox.Store | None = data
         self._hold = hold
+        self.folder = folder
+        """Where the data are that this object reads; None in memory."""
         self.revision = 0
         """Counts the changes made through this object."""
         self._merges: tuple[int, tuple[tuple[Decision, ...], dict[str, str]]] = (-1, ((), {}))
@@ -75,12 +89,22 @@ class Store:
             _prepare(path, read_only)
             if read_only:
                 hold = _hold(path)
-                return cls(ox.Store.read_only(str(hold.folder if hold else path / _DATA)), hold)
+                folder = hold.folder if hold else path / _DATA
+                return cls(ox.Store.read_only(str(folder)), hold, folder)
             data = ox.Store(str(path / _DATA))
             sweep(path / _READERS)
-            return cls(data)
+            return cls(data, folder=path / _DATA)
         except (OSError, RuntimeError) as error:
             raise StoreError(_trouble(path, error)) from error
+
+    @classmethod
+    def at(cls, folder: Path) -> "Store":
+        """The same store as one that another process has opened, by its `folder`: for reading, for as long as that one
+        stays open. Raises StoreError where it is gone."""
+        try:
+            return cls(ox.Store.read_only(str(folder)), folder=folder)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"the store at {folder} cannot be opened: {error}") from error
 
     @classmethod
     def in_memory(cls) -> "Store":
@@ -207,7 +231,7 @@ class Store:
 
     def document(self, source: str) -> Document:
         """The document with its text and sections. Raises NotFound."""
-        return rdf.document(self._members(self.require(source), "Document", "Section"))
+        return rdf.document(self._members(self.require(source), "Document", "Section", "Page"))
 
     def extraction(self, source: str) -> Extraction:
         """All that the document gave, in canonical form. Raises NotFound."""
@@ -224,6 +248,14 @@ class Store:
     def refusals(self, source: str) -> tuple[Refusal, ...]:
         """What was read in the document but not let in. Raises NotFound."""
         return rdf.refusals(self._members(self.require(source), "Refusal"))
+
+    def tables(self, source: str) -> tuple[Table, ...]:
+        """A document's tables, in its order. Raises NotFound."""
+        return rdf.tables(self.graph(source))
+
+    def references(self, source: str) -> tuple[Reference, ...]:
+        """The works that the document lists, in its order. Raises NotFound."""
+        return rdf.references(self._members(self.require(source), "Reference"))
 
     def require(self, source: str) -> ox.NamedNode:
         """The node of a document that the store holds. Raises NotFound, with near names."""
@@ -281,6 +313,32 @@ class Store:
         beliefs = belief.across_documents(map(stated, self.select(_PEERS.replace("$NODES", nodes))))
         return tuple(replace(each, belief=beliefs[each.id]) for each in found)
 
+    def about_entity(self, id: str, most: int = 1000) -> list[ox.Triple]:
+        """What is known of an entity as triples, in a fixed order: its description, the direct triples from and to it,
+        and its statements (at most so many) with their evidence. None where no document names it."""
+        node = str(rdf.entity_node(id))
+        rows = self.select(_STATED_OF.replace("$NODE", node).replace("$MOST", str(most)))
+        own = self._construct(_ABOUT.replace("$NODE", node))
+        stated = self._construct(
+            _STATEMENTS.replace("$NODES", f"VALUES ?st {{ {' '.join(str(r['st']) for r in rows)} }}")
+        )
+        return sorted({*own, *stated}, key=str)
+
+    def about_statement(self, id: str) -> list[ox.Triple]:
+        """A statement with its evidence and its figure as triples, in a fixed order. None where there is none."""
+        return sorted(self._construct(_STATEMENTS.replace("$NODES", _values("st", [rdf.statement_node(id)]))), key=str)
+
+    def about_document(self, source: str) -> list[ox.Triple]:
+        """What a document says of itself, and its sections, without its text, as triples in a fixed order. Raises
+        NotFound."""
+        members = self._members(self.require(source), "Document", "Section")
+        return sorted((triple for triple in members if triple.predicate != rdf.term("text")), key=str)
+
+    def figures(self, source: str | None = None) -> tuple[Figure, ...]:
+        """The figures in the prose of one document, or of all, by document and place. Raises NotFound."""
+        node = f"VALUES ?g {{ {self.require(source)} }}" if source else ""
+        return rdf.figures(self._construct(_FIGURES.replace("$NODES", node)))
+
     def _about(self, node: ox.NamedNode, graph: ox.NamedNode) -> Iterator[ox.Quad]:
         return self._open.quads_for_pattern(node, None, None, graph)
 
@@ -324,18 +382,45 @@ class Store:
             raise QueryError("the query must be an ASK query")
         return bool(found)
 
+    def answer(
+        self,
+        query: str,
+        stream: IO[bytes],
+        results: ox.QueryResultsFormat | None,
+        graph: ox.RdfFormat | None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+    ) -> Literal["results", "graph"] | None:
+        """Write the answer of any query that only reads to a stream: in the one format what SELECT and ASK find, in the
+        other what CONSTRUCT and DESCRIBE do. Gives which it was; None, with nothing written, where that has no format.
+
+        The graphs, IRIs, take the place of those that the query names; where only one kind is given, there are none of
+        the other. Raises QueryError as `select` does, and whatever writing to the stream raises.
+        """
+        found = self._query(query, graphs=_dataset(default_graphs, named_graphs))
+        if isinstance(found, ox.QueryTriples):
+            if graph:
+                ox.serialize(found, stream, graph, prefixes=PREFIXES)
+            return "graph" if graph else None
+        if results:
+            found.serialize(stream, results)
+        return "results" if results else None
+
     def _query(
         self,
         query: str,
         bindings: Mapping[str, ox.NamedNode | ox.Literal] | None = None,
         functions: Mapping[str, Function] | None = None,
+        graphs: Mapping[str, Any] | None = None,
     ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         if _reaches_out(query):
             raise QueryError("the query uses SERVICE, which would reach out to the network: leave it out")
         values: dict[ox.Variable, Term] = {ox.Variable(name): value for name, value in (bindings or {}).items()}
         calls = {ox.NamedNode(iri): function for iri, function in (functions or {}).items()}
         try:
-            return self._open.query(query, prefixes=PREFIXES, substitutions=values, custom_functions=calls)
+            return self._open.query(
+                query, prefixes=PREFIXES, substitutions=values, custom_functions=calls, **(graphs or {})
+            )
         except SyntaxError as error:
             raise QueryError(f"the query cannot be read: {error.msg}") from error
         except (ValueError, RuntimeError, OSError) as error:
@@ -390,6 +475,25 @@ CONSTRUCT { ?n ?p ?o } WHERE {
 }"""
 
 
+_ABOUT = """
+CONSTRUCT { ?n ?p ?o } WHERE {
+    { $NODE ?p ?o BIND($NODE AS ?n) }
+    UNION { ?n ?p $NODE BIND($NODE AS ?o) }
+    UNION { GRAPH ?g { $NODE ?p ?o } BIND($NODE AS ?n) }
+}"""
+_STATED_OF = """
+SELECT DISTINCT ?st {
+    { GRAPH ?g { ?st pkg:subject $NODE ; a pkg:Statement } }
+    UNION { GRAPH ?g { ?st pkg:object $NODE ; a pkg:Statement } }
+} ORDER BY ?st LIMIT $MOST"""
+_FIGURES = """
+CONSTRUCT { ?n ?p ?o } WHERE {
+    { $NODES GRAPH ?g { ?f a pkg:Figure ; ?p ?o } BIND(?f AS ?n) }
+    UNION { $NODES GRAPH ?g { ?f a pkg:Figure ; pkg:evidence ?n . ?n ?p ?o } }
+    UNION { $NODES GRAPH ?g { ?f a pkg:Figure ; pkg:evidence ?e . ?e pkg:part ?n . ?n ?p ?o } }
+}"""
+
+
 STATED = """
     GRAPH ?source {
         ?st pkg:subject ?s ; pkg:predicate ?p ; pkg:object ?o ; pkg:modality ?m ; pkg:belief ?b .
@@ -425,6 +529,17 @@ SELECT DISTINCT ?g WHERE {{
     {{ GRAPH ?g {{ ?e a ?type }} }}
     UNION {{ GRAPH <{MERGES}> {{ ?e dcterms:isReplacedBy ?by }} GRAPH ?g {{ ?by a ?type . ?n a pkg:Rewriting }} }}
 }}"""
+
+
+def _dataset(default: Sequence[str] | None, named: Sequence[str] | None) -> dict[str, list[ox.NamedNode]]:
+    """The graphs that a query is to see, as Oxigraph is told; empty where it sees those that it names itself."""
+    if default is None and named is None:
+        return {}
+    try:
+        graphs = {"default_graph": default or (), "named_graphs": named or ()}
+        return {name: [ox.NamedNode(iri) for iri in iris] for name, iris in graphs.items()}
+    except ValueError as error:
+        raise QueryError(f"a graph's name is no IRI: {error}") from error
 
 
 def _values(name: str, nodes: Iterable[ox.NamedNode]) -> str:
@@ -483,15 +598,19 @@ def _turtle(quads: Iterable[ox.Quad]) -> str:
     return (written or b"").decode("utf-8")
 
 
-_QUIET = re.compile(
-    r'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|<[^<>"{}|^`\\\s]*>|#[^\n]*'
+_GAP = r"(?:\s++|#[^\n\r]*+)*+"
+_WIDE = r"[^\x00-\x7f]"
+_NAMED = rf"(?:<[^<>\s]*+>|[?$](?:\w|{_WIDE})*+|(?:[\w.-]|{_WIDE})*+:(?:[\w.:%-]|\\.|{_WIDE})*+)"
+_SERVICE = re.compile(
+    rf"(?:(?<![^\W\d])(?<![:?$@-])|(?<=true)|(?<=false))SERVICE{_GAP}(?:SILENT{_GAP})?{_NAMED}{_GAP}{{", re.IGNORECASE
 )
-"""Stretches of a query in which a word is not a keyword: texts, IRIs, comments."""
-_SERVICE = re.compile(r"(?<![\w:?$.-])SERVICE(?![\w:-])", re.IGNORECASE)
+"""The keyword, what it names and the brace, wherever they may stand: Oxigraph needs no white space (`1SERVICE<…>{`).
+Texts and comments are looked at too, since to tell where they begin one has to read the query exactly as Oxigraph
+does, and whoever finds a difference gets out. A text that holds all three is refused for nothing."""
 
 
 def _reaches_out(query: str) -> bool:
-    return _SERVICE.search(_QUIET.sub(" ", query)) is not None
+    return _SERVICE.search(query) is not None
 
 
 # ---- The folder

@@ -195,7 +195,7 @@ class Works:
     def cite(self, evidence: Evidence, language: Language) -> str:
         """Where the sentence stands, as one cites it: `贺德方等，2025，第785页，2.1节`."""
         chinese = language == "zh"
-        page, section = _page(evidence), evidence.section
+        page, section = evidence.page, evidence.section
         place = (
             page and (f"第{page}页" if chinese else f"{'pp' if '–' in page else 'p'}. {page}"),
             section and (f"{section}节" if chinese else f"section {section}"),
@@ -231,11 +231,6 @@ class Works:
             source,
         )
         return ". ".join(dict.fromkeys(filter(None, parts)))
-
-
-def _page(evidence: Evidence) -> str:
-    """The page that the sentence stands on, for evidence that knows one."""
-    return str(getattr(evidence, "page", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,7 +441,7 @@ def _cells(hop: Hop, works: Works, language: Language) -> dict[str, str | int | 
         "citation": works.cite(best, language),
         "document": assertion.source,
         "section": best.section,
-        "page": _page(best),
+        "page": best.page,
         "start": best.spans[0].start,
         "end": best.spans[-1].end,
         "subject_id": assertion.subject,
@@ -509,20 +504,6 @@ def _cited(source: str, works: Works) -> list[ox.Triple]:
 _TYPE = PREFIXES["rdf"] + "type"
 _SCHEMA = PREFIXES["schema"]
 _DCTERMS = PREFIXES["dcterms"]
-
-
-def form_of(format: Form | None, accept: str) -> Form:
-    """The form that a request asks for: by name, else by the media type that its Accept header likes best, or JSON."""
-    if format is not None:
-        return format
-    ranges = (each.partition(";") for each in accept.lower().split(","))
-    liked = [(_weight(parameters), MEDIA[kind.strip()]) for kind, _, parameters in ranges if kind.strip() in MEDIA]
-    return max(liked, key=lambda each: each[0])[1] if liked else "json"
-
-
-def _weight(parameters: str) -> float:
-    found = re.search(r"(?:^|;)\s*q=([01](?:\.\d{1,3})?)\s*(?:;|$)", parameters)
-    return float(found[1]) if found else 1.0
 
 
 def exported(chains: Sequence[Chain], works: Works, form: Form, language: Language) -> str:

@@ -1,16 +1,33 @@
 """How things read for people on a terminal: each function takes plain types and gives lines of text."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+from kg.cite import short
 from kg.graph import Stats
 from kg.inference import Inference
 from kg.merges import Decision
-from kg.model import Assertion, Chain, Entity, Evidence, Finding, Language, Refusal, Severity
+from kg.model import (
+    Assertion,
+    Bibliography,
+    Chain,
+    Entity,
+    Evidence,
+    Finding,
+    Language,
+    Reference,
+    Refusal,
+    Severity,
+)
 from kg.ontology import Ontology
 from kg.store import DocumentSummary
 
 _QUOTE_WIDTH = 160
+Works = Mapping[tuple[str, str], Reference]
+"""Document and label → the reference that marks in the document cite by that label."""
+NO_WORKS: Works = MappingProxyType({})
 
 
 def entity_lines(
@@ -22,16 +39,19 @@ def entity_lines(
     ontology: Ontology,
     language: Language,
     limit: int,
+    works: Works = NO_WORKS,
+    cited: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """What `kg show` prints: type, names, statements from it and to it with evidence, at most `limit` each way; then
-    what was inferred of it, with the rule."""
+    """What `kg show` prints: type, names, statements from it and to it with evidence and the works that these cite, at
+    most `limit` each way; then what was inferred of it, with the rule. `cited` says what documents are called
+    (`names_of`)."""
     type_ = ontology.kinds[entity.type]
     yield f"{both(entity.label_zh, entity.label_en)}  [{both(type_.label_zh, type_.label_en)}]  {entity.id}"
     if others := [name for name in entity.names if name not in (entity.label_zh, entity.label_en)]:
         yield f"  {_word(language, '又名', 'also')}: {shorten('；'.join(others), _QUOTE_WIDTH)}"
     for inverse, assertions in ((False, outgoing), (True, incoming)):
         for assertion in assertions[:limit]:
-            yield from statement_lines(assertion, inverse, labels, ontology, language)
+            yield from statement_lines(assertion, inverse, labels, ontology, language, works, cited)
         if len(assertions) > limit:
             more = len(assertions) - limit
             yield _word(language, f"  … 另有 {more} 条（--limit）", f"  … {more} more (--limit)")
@@ -61,20 +81,40 @@ def _inferred_lines(
 
 
 def statement_lines(
-    assertion: Assertion, inverse: bool, labels: Mapping[str, Entity], ontology: Ontology, language: Language
+    assertion: Assertion,
+    inverse: bool,
+    labels: Mapping[str, Entity],
+    ontology: Ontology,
+    language: Language,
+    works: Works = NO_WORKS,
+    cited: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """One statement as seen from one of its ends, then its evidence."""
+    """One statement as seen from one of its ends, then its evidence with the works that it cites."""
     relation = ontology.relations[assertion.predicate]
     zh, en = (relation.inverse_zh, relation.inverse_en) if inverse else (relation.label_zh, relation.label_en)
     other = labels[assertion.subject if inverse else assertion.object]
     qualified = _qualified(assertion, ontology, language)
     yield f"  {'←' if inverse else '→'} {_word(language, zh, en)} {other.label(language)}{qualified}"
     for evidence in assertion.evidence:
-        yield f"      {citation(evidence)} {shorten(evidence.quote, _QUOTE_WIDTH)}"
+        yield f"      {citation(evidence, cited)} {shorten(evidence.quote, _QUOTE_WIDTH)}"
+        yield from (f"        {line}" for line in cited_lines(evidence, language, works))
+
+
+def cited_lines(evidence: Evidence, language: Language, works: Works) -> Iterator[str]:
+    """The works that evidence cites, one a line: `据 [19] 李某. 某报告. 2024`; only the mark where it has no entry."""
+    for label in evidence.cites:
+        work = works.get((evidence.source, label))
+        said = shorten(short(work), _QUOTE_WIDTH) if work else _word(language, "（未列出）", "(not listed)")
+        yield f"{_word(language, '据', 'citing')} [{label}] {said}"
 
 
 def chain_lines(
-    number: int, chain: Chain, labels: Mapping[str, Entity], ontology: Ontology, language: Language
+    number: int,
+    chain: Chain,
+    labels: Mapping[str, Entity],
+    ontology: Ontology,
+    language: Language,
+    cited: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[str]:
     """One chain: its entities in a row, then each hop with its evidence."""
     names = [labels[chain.hops[0].tail], *(labels[hop.head] for hop in chain.hops)]
@@ -89,7 +129,7 @@ def chain_lines(
         qualified = _qualified(hop.assertion, ontology, language)
         yield f"   {subject.label(language)} —{said}→ {object_.label(language)}{qualified}"
         best = max(hop.assertion.evidence, key=lambda e: e.confidence)
-        yield f"      {citation(best)} {shorten(best.quote, _QUOTE_WIDTH)}"
+        yield f"      {citation(best, cited)} {shorten(best.quote, _QUOTE_WIDTH)}"
 
 
 def document_lines(documents: Iterable[DocumentSummary], language: Language) -> Iterator[str]:
@@ -97,7 +137,9 @@ def document_lines(documents: Iterable[DocumentSummary], language: Language) -> 
     for document in documents:
         bibliography = document.bibliography
         said = (bibliography.title_zh or bibliography.title_en, "，".join(bibliography.authors[:3]), bibliography.year)
-        about = "；".join(str(part) for part in said if part)
+        several = re.search("[-–—]", bibliography.pages)
+        pages = bibliography.pages and f"{'pp' if several else 'p'}. {bibliography.pages}"
+        about = "；".join(str(part) for part in (*said, pages) if part)
         counts = _word(
             language,
             f"实体 {document.entities}，陈述 {document.assertions}，拒收 {document.refusals}",
@@ -176,10 +218,33 @@ def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], widest: in
             yield "  ".join("-" * size for size in widths)
 
 
-def citation(evidence: Evidence) -> str:
-    """Where a sentence stands: document, section, characters."""
-    section = f" §{evidence.section}" if evidence.section else ""
-    return f"[{evidence.source}{section}, {evidence.spans[0].start}–{evidence.spans[-1].end}]"
+def citation(evidence: Evidence, cited: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Where a sentence stands, as one cites it: `[贺德方等 2025, p. 785, §2.1, he2025 120–150]`. `cited` says how
+    documents are called (`names_of`); one that is not there is called by its name in the store."""
+    source, page, section = evidence.source, evidence.page, evidence.section
+    characters = f"{evidence.spans[0].start}–{evidence.spans[-1].end}"
+    pages = f"{'pp' if '–' in page else 'p'}. {page}" if page else ""
+    place = [part for part in (pages, f"§{section}" if section else "") if part]
+    if name := cited.get(source):
+        return f"[{', '.join((name, *place, source))} {characters}]"
+    head = f"{source}{''.join(f', {part}' for part in place)}" if page else " ".join((source, *place))
+    return f"[{head}, {characters}]"
+
+
+def names_of(documents: Iterable[DocumentSummary], language: Language) -> dict[str, str]:
+    """What one calls documents by: authors and year, `贺德方等 2025`; none for those that state neither of the two. Of
+    the two languages' names those in `language` are taken, the others where there are none."""
+    return {document.source: name for document in documents if (name := _name(document.bibliography, language))}
+
+
+def _name(bibliography: Bibliography, language: Language) -> str:
+    chinese = bool(bibliography.authors) and (language == "zh" or not bibliography.authors_en)
+    authors = bibliography.authors if chinese else bibliography.authors_en
+    if not authors or bibliography.year is None:
+        return ""
+    both_ = ("、" if chinese else " and ").join(authors)
+    several = f"{authors[0]}{'等' if chinese else ' et al.'}"
+    return f"{several if len(authors) > 2 else both_} {bibliography.year}"
 
 
 def both(zh: str, en: str) -> str:

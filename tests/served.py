@@ -10,6 +10,7 @@ from small_graphs import Fact, document
 
 from kg.model import Entity
 from kg.store import Store
+from kg.workers import Limits
 
 RTL = "\u202e公司\u202cabc"
 SCRIPT = '<script>document.title="pwned"</script><img src=x onerror=document.title="pwned">'
@@ -29,7 +30,10 @@ FACTS = (
     *(Fact(f"Firm:{name}", "develops", "Technology:动力电池", section="3") for name in HOSTILE),
 )
 
-_SERVE = "import sys; from pathlib import Path; from kg.api import run; run(Path(sys.argv[1]), '127.0.0.1', 0, say)"
+_SERVE = """
+import sys; from pathlib import Path; from kg.api import run; from kg.workers import Limits
+run(Path(sys.argv[1]), "127.0.0.1", 0, say, eval(sys.argv[2]), log_requests=sys.argv[3] == "True", token=sys.argv[4])
+"""
 _SAY = "def say(line): print(line, flush=True)\n"
 
 
@@ -42,10 +46,16 @@ def filled(path: Path) -> Path:
     return path
 
 
+DEFAULT = Limits()
+
+
 @contextmanager
-def process(path: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """A server over the store: its address, without the last slash, and its process."""
-    command = [sys.executable, "-c", _SAY + _SERVE, str(path)]
+def process(
+    path: Path, limits: Limits = DEFAULT, log_requests: bool = False, token: str = ""
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A server over the store: its address, without the last slash, and its process. With a `token`, it takes
+    documents."""
+    command = [sys.executable, "-c", _SAY + _SERVE, str(path), repr(limits), str(log_requests), token]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:

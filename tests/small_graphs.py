@@ -1,9 +1,10 @@
 """Small made-up documents for tests: facts become sentences, so that every quote is exact."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.periods import period
 from ingest.quantities import quantity
+from ingest.references import read_references
 from kg.iris import entity_id
 from kg.model import (
     Assertion,
@@ -143,4 +144,22 @@ def assertion(fact: Fact, evidence: tuple[Evidence, ...], when: Period | None) -
         concerns=id_in_document(fact.concerns),
         after=id_in_document(fact.after),
         alongside=id_in_document(fact.alongside),
+    )
+
+
+def citing(extraction: Extraction, *entries: str, cites: tuple[str, ...] = ("1",)) -> Extraction:
+    """The document with a list of references at its end, whose every piece of evidence cites those labels."""
+    listed = "".join(f"\n[{n}] {entry}" for n, entry in enumerate(entries, 1))
+    text = f"{extraction.document.text}\n参考文献{listed}"
+    section = Section("参考文献", ("参考文献",), "references", len(extraction.document.text) + 1, len(text))
+    sections = (*extraction.document.sections, section)
+    assertions = (
+        replace(a, evidence=tuple(replace(e, cites=cites) for e in a.evidence)) for a in extraction.assertions
+    )
+    return replace(
+        extraction,
+        document=replace(extraction.document, text=text, sections=sections),
+        assertions=tuple(assertions),
+        references=read_references(text, sections),
+        cited=cites,
     )

@@ -254,7 +254,7 @@ def wrong_file(folder: Path, name: str, data: bytes) -> Path:
         ("nul.txt", "挪威\0政府启动了深海探测重点专项。".encode(), "is no text"),
         ("empty.md", b"", "is empty"),
         ("blank.md", b" \n\t\n", "is empty"),
-        ("gb.txt", TIDAL.encode("gb18030"), "iconv -f GB18030 -t UTF-8"),
+        ("wide.txt", TIDAL.encode("utf-16-le"), "iconv -f UTF-16LE -t UTF-8"),
         ("table.md", b"1 2 3\n", "holds no sentence"),
     ],
 )
@@ -279,7 +279,8 @@ def test_a_failed_file_is_told_in_json_too(kg, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("missing.md", "does not exist"), ("paper.pdf", "convert it to text first"), ("bare", "folder")]
+    ("name", "said"),
+    [("missing.md", "does not exist"), ("paper.pdf", "is no PDF, or a damaged one"), ("bare", "folder")],
 )
 def test_a_path_that_names_no_document_stops_no_other(kg, folder: Path, tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.7")
@@ -457,6 +458,22 @@ def test_chains_as_json_keep_their_contract(kg, known: Path) -> None:
 def test_chains_may_leave_out_what_is_only_proposed(kg, known: Path) -> None:
     assert kg("chain", "深探专项", "真空镀膜技术").code == 0
     assert kg("chain", "深探专项", "真空镀膜技术", "--actual").code == 6
+
+
+def test_chains_to_a_type_by_template_and_within_filters(kg, known: Path) -> None:
+    assert "→ 冰川旅游产业" in kg("chain", "深探专项", "--to-type", "Industry").out
+    assert "→ 冰川旅游产业" in kg("chain", "--template", "program-to-industry", "深探专项").out
+    assert kg("chain", "深探专项", "冰川旅游产业", "--document", "tidal", "--type", "Technology").code == 0
+    assert kg("chain", "深探专项", "冰川旅游产业", "--relation", "funds").code == 6
+    assert kg("chain", "深探专项", "冰川旅游产业", "--modality", "negated").code == 6
+    assert kg("chain", "深探专项").code == 2
+    assert kg("chain", "深探专项", "冰川旅游产业", "--relation", "likes").code == 2
+
+
+def test_the_forms_of_chains_are_listed(kg) -> None:
+    listed = kg("chain", "--templates", "--format", "json").json["templates"]
+    assert "policy-to-industry" in [each["name"] for each in listed]
+    assert [line.split()[0] for line in kg("chain", "--templates").out.splitlines()] == [e["name"] for e in listed]
 
 
 def test_where_no_chain_leads_it_is_said(kg, known: Path) -> None:

@@ -72,7 +72,8 @@ def test_statements_and_mentions_in_json_lines(store: Store) -> None:
     ]
     evidence = stated[0]["evidence"][0]
     assert evidence["quote"] == text[evidence["start"] : evidence["end"]]
-    assert set(evidence) == {"source", "start", "end", "quote", "section", "rule", "confidence", "sentence"}
+    given = {"source", "start", "end", "quote", "section", "page", "rule", "confidence", "sentence", "cites"}
+    assert set(evidence) == given
     mentions = [row for row in rows(store) if row["kind"] == "mention"]
     assert all(text[row["start"] : row["end"]] == row["quote"] for row in mentions if row["source"] == "a")
     assert len(mentions) == 2

@@ -8,7 +8,8 @@ import pytest
 from rdflib import SH, Graph, URIRef
 from rdflib.collection import Collection
 
-from ingest.assertions import Gate, Statement
+from ingest.assertions import Gate, Statement, statement
+from ingest.qualifiers import qualifiers
 from ingest.relations import Mention, Relation
 from kg.config import data_folder
 from kg.iris import BASE
@@ -144,6 +145,18 @@ def test_what_is_told_besides_makes_a_statement_of_its_own() -> None:
     )
     assert [(a.attributed_to, len(a.evidence)) for a in assertions] == [("", 1), ("某协会", 1)]
     assert len({a.id for a in assertions}) == 2
+
+
+def test_evidence_keeps_what_its_clause_cites_and_a_source_named_ahead_is_named() -> None:
+    text = "根据某局调查，甲属于乙。丙属于乙。"
+    section = Section("1", ("1",), "body", 0, len(text))
+    places = ((text.index("，"), "7"), (text.index("。"), "8"))
+    sentence = Sentence(text[:12], tuple(range(12)), section, places)
+    one, other = (Mention(text.index(name), text.index(name) + 1, "Program", name) for name in "甲乙")
+    relation = Relation(one, "partOf", other, "rule", 0.5, text.index("属于"))
+    (made,), _ = passed(statement(relation, sentence, qualifiers("zh")), text=text)
+    assert made.evidence[0].cites == ("7", "8")
+    assert made.attributed_to == "某局[7]"
 
 
 def test_the_shapes_know_the_same_years_as_the_ontology() -> None:

@@ -81,7 +81,17 @@ def test_a_table_that_cannot_be_read_is_named(folder, name, line):
 
 def test_the_closed_lists_speak_both_languages():
     ontology = load()
-    assert list(ontology.lists) == ["role", "mode", "measure", "precision", "link", "order"]
+    assert list(ontology.lists) == [
+        "role",
+        "mode",
+        "measure",
+        "precision",
+        "link",
+        "order",
+        "flaw",
+        "happening",
+        "work",
+    ]
     assert all(item.label("zh") != item.label("en") for list_ in ontology.lists.values() for item in list_.values())
     assert {each.period.precision for each in ontology.periods} <= ontology.lists["precision"].keys()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
-from small_graphs import Fact, document, id_of
+from small_graphs import Fact, citing, document, id_of
 from test_gate import TIMES
 
 from kg import queries, rdf
@@ -261,9 +261,50 @@ def plant(check: str, quads: list[Quad]) -> tuple[list[Quad], list[Quad]]:
         "order-in-a-circle": ([Quad(quote.subject, rdf.term("after"), quote.subject, DOC)], []),
         "event-with-two-times": ([*happened("a", 2001), *happened("b", 2003)], []),
         "indicator-of-two-kinds": ([*counted("share"), *counted("growth-rate")], []),
+        "mark-without-entry": ([Quad(DOC, rdf.term("citedMark"), Literal("7"), DOC)], []),
+        "entry-never-cited": (listed(), []),
+        "entry-not-in-text": (
+            [
+                *listed(),
+                *(Quad(ENTRY, rdf.term(name), Literal(n), DOC) for name, n in (("start", 0), ("end", 2))),
+                Quad(ENTRY, NamedNode(PREFIXES["dcterms"] + "bibliographicCitation"), Literal("别的"), DOC),
+            ],
+            [],
+        ),
         "entity-without-label": ([], both(SUBJECT, LABEL, Literal("甲", language="zh"))),
+        "table-figure-without-dimension": (cube(figures=1)[:-1], []),
+        "table-figures-alike": (cube(figures=2), []),
+        "table-without-structure": (cube(figures=0)[:1], []),
     }
     return faults[check]
+
+
+def cube(figures: int) -> list[Quad]:
+    """A table with one dimension and that many figures of one series; the last quad gives the last its series."""
+    table, structure, part, key = (NamedNode(f"{DOC.value}#t0{end}") for end in ("", "-dsd", "-dsd-series", "-s0"))
+    qb = PREFIXES["qb"]
+    quads = [
+        Quad(table, RDF_TYPE, NamedNode(qb + "DataSet"), DOC),
+        Quad(table, NamedNode(qb + "structure"), structure, DOC),
+        Quad(structure, NamedNode(qb + "component"), part, DOC),
+        Quad(part, NamedNode(qb + "dimension"), rdf.term("series"), DOC),
+    ]
+    for n in range(figures):
+        figure = NamedNode(f"{DOC.value}#t0-o{n}.0")
+        quads.append(Quad(figure, NamedNode(qb + "dataSet"), table, DOC))
+        quads.append(Quad(figure, rdf.term("series"), key, DOC))
+    return quads
+
+
+ENTRY = NamedNode(f"{rdf.document_node('a').value}#b0")
+
+
+def listed() -> list[Quad]:
+    """A reference that the document lists."""
+    return [
+        Quad(DOC, NamedNode(PREFIXES["cito"] + "cites"), ENTRY, DOC),
+        Quad(ENTRY, rdf.term("label"), Literal("3"), DOC),
+    ]
 
 
 def happened(source: str, year: int) -> list[Quad]:
@@ -367,7 +408,7 @@ def test_text_beyond_the_basic_plane_keeps_its_offsets() -> None:
 
 
 def test_a_check_says_how_severe_its_finding_is(tmp_path: Path) -> None:
-    assert {check.severity for check in CHECKS.values()} == {"violation", "warning"}
+    assert {check.severity for check in CHECKS.values()} == {"violation", "warning", "info"}
     (tmp_path / "odd.rq").write_text("#+ finding: 怪。 / Odd.\n#+ severity: fatal\nSELECT ?s { ?s ?p ?o }", "utf-8")
     with pytest.raises(OntologyError, match=r"odd\.rq: the severity fatal"):
         queries.load_checks(tmp_path)
@@ -384,3 +425,43 @@ def test_every_file_is_loaded() -> None:
     assert {path.stem for path in folder.glob("*.rq")} == {question.name for question in QUESTIONS}
     assert {path.stem for path in (folder / "checks").glob("*.rq")} == set(CHECKS)
     assert len(QUESTIONS) >= 10
+
+
+# ---- Cited works
+
+BOOK = "王某. 桥梁的政策: 一种解释[M]. 北京: 某某出版社, 2019: 20-31."
+PAPER = "Li M, Wang L. On the policy of building bridges[J]. Journal of Bridges, 2020, 4(2): 1-9."
+
+
+@pytest.fixture(scope="module")
+def cited() -> Graph:
+    store = Store.in_memory()
+    store.put(citing(document("a", Fact("Program:863计划", "targets", "Industry:半导体产业")), PAPER, BOOK))
+    store.put(citing(document("b", Fact("Firm:甲", "develops", "Technology:晶体管")), BOOK, cites=("1", "9")))
+    return Graph(store, load())
+
+
+def test_the_works_behind_statements(cited: Graph) -> None:
+    rows = answer(cited, "cited-works", what="863计划")
+    assert [(row["source"], row["label"], row["year"], row["object"]) for row in rows] == [
+        ("a", "1", "2020", "半导体产业")
+    ]
+    assert rows[0]["work"] == "On the policy of building bridges"
+    assert rows[0]["kind"] == "期刊文章"
+    assert {row["source"] for row in answer(cited, "cited-works")} == {"a", "b"}
+    assert answer(cited, "cited-works", source="b", what="863计划") == []
+
+
+def test_a_work_that_two_documents_cite(cited: Graph) -> None:
+    (row,) = answer(cited, "shared-works")
+    assert (row["source"], row["label"], row["other_source"], row["other_label"]) == ("a", "2", "b", "1")
+    assert row["work"] == "桥梁的政策: 一种解释"
+
+
+def test_marks_without_an_entry_and_entries_without_a_mark_are_told_once_a_document(cited: Graph) -> None:
+    found = {(f.rule, f.severity): f for f in findings(cited.store, load())}
+    unlisted, unused = found["mark-without-entry", "info"], found["entry-never-cited", "info"]
+    assert "9" in unlisted.message_zh
+    assert unlisted.focus.endswith("document/b")
+    assert "2" in unused.message_en
+    assert unused.focus.endswith("document/a")

@@ -8,12 +8,26 @@ from ingest.periods import period
 from ingest.quantities import quantity
 from kg.config import data_folder
 from kg.iris import CLAIM, CLAIM_OBJECT, ENTITY, ONTOLOGY, PREFIXES, QUALIFIER
-from kg.model import Assertion, Bibliography, Document, Entity, Evidence, Extraction, Mention, Refusal, Section, Span
+from kg.model import (
+    Assertion,
+    Bibliography,
+    Document,
+    Entity,
+    Evidence,
+    Extraction,
+    Mention,
+    Page,
+    Reference,
+    Refusal,
+    Section,
+    Span,
+)
 from kg.ontology import load
 from kg.rdf import to_quads
 from kg.shapes import validate
 
-TEXT = "某国于2001年启动晨星计划，投入3亿元。\n\n晨星计划应当面\n\n图1\n\n向新型电池。"
+ENTRY = "甲. 晨星计划研究[J]. 乙刊, 2024(3): 1-9."
+TEXT = f"某国于2001年启动晨星计划，投入3亿元。\n\n晨星计划应当面\n\n图1\n\n向新型电池。\n\n{ENTRY}"
 PROGRAM, PLACE, BATTERY = "program/晨星计划", "place/某国", "technology/新型电池"
 
 
@@ -23,7 +37,9 @@ def span(quote, after=0):
 
 
 def extraction(source="paper"):
-    whole = Evidence(source, "1", (span("某国于2001年启动晨星计划，投入3亿元。"),), "issuedBy-1", 0.9)
+    quote = (span("某国于2001年启动晨星计划，投入3亿元。"),)
+    whole = Evidence(source, "1", quote, "issuedBy-1", 0.9, "781", cites=("1",))
+    entry = span(ENTRY)
     cut = Evidence(source, "1", (span("晨星计划应当面", 20), span("向新型电池。")), "targets-1", 0.6)
     return Extraction(
         document=Document(
@@ -32,6 +48,7 @@ def extraction(source="paper"):
             language="zh",
             bibliography=Bibliography("题名", "Title", ("甲", "乙"), doi="10.1234/abc", year=2025, keywords=("电池",)),
             sections=(Section("1", ("1 引言",), "body", 0, len(TEXT)),),
+            pages=(Page("781", 0, len(TEXT)),),
             location="0" * 64,
         ),
         entities=(
@@ -53,6 +70,13 @@ def extraction(source="paper"):
             Refusal(source, "甲", "develops", "乙", "develops-2", "signature", "不符。", "Not so.", span("图1")),
         ),
         pipeline="0.1.0",
+        references=(
+            Reference(
+                *("1", entry.quote, entry.start, entry.end, ("甲",), "晨星计划研究", "乙刊", 2024, "", "3", "1-9"),
+                **{"doi": "10.1234/x", "kind": "journal", "date": "2024-05-01", "authors_en": ("A",), "others": True},
+            ),
+        ),
+        cited=("1",),
     )
 
 
@@ -74,7 +98,13 @@ def test_a_documents_graph_conforms(graph):
 
 OBSERVATION = """<ID/observation/1> a pkg:Observation ; pkg:value 14600 ; pkg:unit "人" ; pkg:comparator "=" ;
     pkg:valueText "1.46万科技人员" ; pkg:period "2006/2010" ; pkg:about <ID/program/晨星计划>"""
+FIGURE = """<ID/figure/1> a pkg:Figure ; pkg:flaw <https://w3id.org/policykg/qualifier/flaw/letter> ;
+    pkg:valueText "1O0" ; pkg:evidence <ID/evidence/1> ; pkg:start 0 ; pkg:end 3 ; pkg:quote "1O0" """
 RANGE = OBSERVATION.replace("pkg:value 14600", "pkg:minValue 30 ; pkg:maxValue 40.5")
+CUBE = """<ID/x/t> a pkg:Table . <ID/x/c> a pkg:TableCell . <ID/x/s> a pkg:TableKey .
+    <ID/x/o> a pkg:TableObservation ; <http://purl.org/linked-data/cube#dataSet> <ID/x/t> ;
+    pkg:series <ID/x/s> ; pkg:sourceCell <ID/x/c> ;
+    pkg:value 3.5 ; pkg:unit "1" . <ID/x/f> a pkg:Finding ; pkg:severity "info" """
 GROUP = """<ID/actorgroup/x> a pkg:ActorGroup, pkg:Firm ; skos:prefLabel "一批企业"@zh ; pkg:size 432 ;
     pkg:memberKind <https://w3id.org/policykg/actorkind/firm> . ev:m a pkg:Mention ; pkg:start 0 ; pkg:end 1 ;
     pkg:quote "某" ; pkg:mentionOf <ID/actorgroup/x>"""
@@ -96,6 +126,8 @@ def data(triples, old="", new=""):
     [
         OBSERVATION,
         RANGE,
+        FIGURE,
+        CUBE,
         GROUP,
         OBSERVATION.replace('"人"', '"亿日元" ; pkg:currency "JPY"'),
         f"{OBSERVATION} ; pkg:indicator <ID/indicator/x> . {SHARE}",
@@ -160,6 +192,9 @@ PLANTED = [
     ("section-order", change("pkg:order", "-1", "Section")),
     ("section-start", change("pkg:start", "9999", "Section")),
     ("end", change("pkg:end", '"9"', "Section")),
+    ("page-label", change("pkg:label", "", "Page")),
+    ("page-order", change("pkg:order", "-1", "Page")),
+    ("page-start", change("pkg:start", "9999", "Page")),
     ("entity", move("Program", "<https://example.org/p>")),
     ("entity-type", add("a", "pkg:Policy", "Program")),
     ("entity-label", change("skos:prefLabel", "", "Program")),
@@ -184,6 +219,10 @@ PLANTED = [
     ("observation-currency", data(OBSERVATION, '"人"', '"日元" ; pkg:currency "yen"')),
     ("observation-period", data(OBSERVATION, "2006/2010", "“十一五”")),
     ("observation-subject", data(OBSERVATION, " ;\n    pkg:valueText", " ;\n    pkg:about <ID/x/y> ; pkg:valueText")),
+    ("observation-about", data(OBSERVATION, " ; pkg:about <ID/program/晨星计划>", "")),
+    ("figure", data(FIGURE, "pkg:flaw <https://w3id.org/policykg/qualifier/flaw/letter> ;", "")),
+    ("figure-evidence", data(FIGURE, "pkg:evidence <ID/evidence/1> ;", "")),
+    ("figure-place", data(FIGURE, "pkg:start 0 ;", "")),
     ("observation-money", data(OBSERVATION, '"人"', '"亿日元"')),
     ("observation-money", data(OBSERVATION, '"人"', '"million dollars"')),
     ("observation-share", data(f"{OBSERVATION} ; pkg:indicator <ID/indicator/x> . {SHARE}", '"人"', '"%"')),
@@ -240,6 +279,7 @@ PLANTED = [
     ("evidence", change("pkg:start", "", "Evidence")),
     ("evidence", change("pkg:part", "", "Evidence")),
     ("evidence-section", add("pkg:section", '"2"', "Evidence")),
+    ("evidence-page", add("pkg:page", '"2"', "Evidence")),
     ("evidence-source", change("pkg:source", "", "Evidence")),
     ("evidence-rule", change("pkg:rule", "", "Evidence")),
     ("evidence-confidence", change("pkg:confidence", "-0.1e0", "Evidence")),
@@ -254,10 +294,27 @@ PLANTED = [
         (f"part-{name}", f"DELETE WHERE {{ ?n pkg:order 1 ; pkg:{name} ?old }}")
         for name in ("order", "start", "end", "quote")
     ),
+    ("reference-text", change("dcterms:bibliographicCitation", "", "Reference")),
+    ("reference-place", change("pkg:start", "9999", "Reference")),
+    ("reference-document", "DELETE WHERE { ?d cito:cites ?n }"),
+    ("reference-label", change("pkg:label", '""', "Reference")),
+    ("reference-title", add("dcterms:title", '"又一题名"@zh', "Reference")),
+    ("reference-year", change("dcterms:issued", "20240", "Reference")),
+    ("reference-date", change("dcterms:date", '"2024年5月"', "Reference")),
+    ("reference-kind", change("pkg:workKind", "<https://w3id.org/policykg/qualifier/work/song>", "Reference")),
+    ("reference-doi", change("bibo:doi", '"doi:10.1234"', "Reference")),
+    ("citing", "INSERT { ?n pkg:attributedToWork ?d } WHERE { ?n a pkg:Statement ; pkg:source ?d }"),
+    ("citing-mark-written", change("pkg:citedMark", "", "Evidence")),
     ("mention-of", change("pkg:mentionOf", "", "Mention")),
     ("mention-start", change("pkg:start", "", "Mention")),
     ("mention-end", change("pkg:end", "", "Mention")),
     ("mention-quote", change("pkg:quote", "", "Mention")),
+    ("cube-set", data(CUBE, "<ID/x/t> ;", "<ID/x/c> ;")),
+    ("cube-measure", data(CUBE, "3.5", "3.5, 4.5")),
+    ("cube-unit", data(CUBE, 'pkg:unit "1"', "pkg:unit 1")),
+    ("cube-series", data(CUBE, "pkg:series <ID/x/s> ; ")),
+    ("cube-cell", data(CUBE, "<ID/x/c> ;", "<ID/x/s> ;")),
+    ("finding-severity", data(CUBE, '"info"', '"odd"')),
     ("refusal-reason", change("pkg:reason", "", "Refusal")),
     ("refusal-rule", change("pkg:rule", "", "Refusal")),
     ("refusal-message", change("pkg:message", '"Not so."@en', "Refusal")),
@@ -287,7 +344,7 @@ PLANTED = [
     ),
 ]
 WARNINGS = {
-    *("document-title", "document-doi", "entity-used", "instrument-country"),
+    *("document-title", "document-doi", "entity-used", "instrument-country", "reference-doi"),
     *("funds-money", "participation-named", "issuer", "value-measuredBy"),
 }
 
@@ -331,7 +388,8 @@ RULES_BROKEN = {
         mention-of mention-quote mention-start part-end part-order part-quote part-start refusal-message
         refusal-predicate refusal-reason refusal-rule section-kind section-order section-start statement-belief
         statement-claim statement-evidence statement-modality statement-object statement-predicate statement-source
-        statement-subject observation observation-subject observation-unit observation-words""",
+        statement-subject observation observation-about observation-unit observation-words
+        reference-document reference-place reference-text page-label page-order page-start""",
     "doubled": """
         document-digest document-doi document-language document-run document-text document-title document-year end
         entity-country entity-label evidence-confidence evidence-quote evidence-rule evidence-section
@@ -340,14 +398,18 @@ RULES_BROKEN = {
         statement-claim statement-distinct statement-evidence statement-modality statement-object
         statement-predicate statement-source statement-subject statement-time statement-value funds-money
         observation observation-comparator observation-currency observation-measure observation-subject
-        observation-unit observation-words statement-end-year statement-precision statement-start-year""",
+        observation-unit observation-words statement-end-year statement-precision statement-start-year
+        citing reference-date reference-doi reference-kind reference-label reference-place reference-text
+        reference-title reference-year evidence-page page-label page-order page-start""",
     "empty": """
         document-digest document-doi document-language document-run document-text document-year end entity-country
         entity-label evidence-confidence evidence-quote evidence-rule evidence-section mention-quote part-order
         part-quote refusal-message refusal-predicate refusal-reason refusal-rule section-kind section-label
         section-order section-start start statement-belief statement-time statement-value funds-money
         observation-comparator observation-currency observation-number observation-unit observation-words
-        statement-end-year statement-start-year""",
+        statement-end-year statement-start-year
+        citing-mark-written reference-date reference-doi reference-label reference-place reference-text
+        reference-title reference-year evidence-page page-label page-order page-start""",
     "mistyped": """
         document-digest document-doi document-language document-run document-year end entity-country entity-label
         entity-used evidence-confidence evidence-quote evidence-rule evidence-section evidence-source evidence-used
@@ -356,12 +418,16 @@ RULES_BROKEN = {
         statement-evidence statement-modality statement-object statement-predicate statement-source
         statement-subject statement-time statement-value statement-same-source funds-money observation-comparator
         observation-currency observation-measure observation-number observation-subject observation-unit
-        observation-words statement-end-year statement-precision statement-start-year""",
+        observation-words statement-end-year statement-precision statement-start-year
+        citing citing-mark-written reference-date reference-document reference-doi reference-kind reference-label
+        reference-place reference-year evidence-page page-label page-order page-start""",
     "negative": """
         document-year end evidence-confidence part-order section-order section-start start statement-belief
-        statement-end-year statement-start-year""",
+        statement-end-year statement-start-year
+        reference-place reference-year page-order page-start""",
     "large": """
-        document-year evidence-confidence statement-belief statement-end-year statement-start-year""",
+        document-year evidence-confidence statement-belief statement-end-year statement-start-year
+        reference-year""",
 }
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,12 +28,20 @@ from kg.model import (
     Entity,
     Evidence,
     Extraction,
+    Figure,
     Mention,
+    Page,
     Period,
     Quantity,
+    Reference,
     Refusal,
     Section,
     Span,
+    Table,
+    TableCell,
+    TableFinding,
+    TableValue,
+    WorkKind,
 )
 from kg.ontology import load
 from kg.store import Store
@@ -73,8 +82,12 @@ def extractions(draw: st.DrawFn) -> Extraction:
     described = draw(st.lists(_entities(), min_size=1, max_size=4, unique_by=lambda e: e.id))
     ids = st.sampled_from([e.id for e in described])
     evidence = st.builds(
-        Evidence, st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit
+        Evidence,
+        *(st.just(source), words, st.lists(spans, min_size=1, max_size=3).map(tuple), words, unit),
+        cites=st.lists(words, max_size=3).map(tuple),
+        page=st.just("785–786"),
     )
+    pages = st.builds(Page, st.sampled_from(["785", "iv", "[1]"]), st.just(0), st.just(9))
     assertions = st.builds(
         Assertion,
         subject=ids,
@@ -93,6 +106,25 @@ def extractions(draw: st.DrawFn) -> Extraction:
         condition=words,
         general=st.booleans(),
     )
+    figures = st.builds(
+        Figure,
+        span=spans,
+        subject=words,
+        indicator=words,
+        modality=st.sampled_from(MODALITIES),
+        evidence=evidence,
+        about=st.just("") | ids,
+        value=words,
+        quantity=quantities,
+        time=words,
+        period=st.none() | periods,
+        place=words,
+        attributed_to=words,
+    )
+    others = [
+        figures.map(lambda f, field=field: replace(f, quantity=None, **{field: next(iter(load().lists[field]))}))
+        for field in ("flaw", "happening")
+    ]
     message = st.sampled_from(["主语类型不符。", ""])
     refusal = st.builds(Refusal, st.just(source), words, words, words, words, words, message, message, spans)
     section = st.builds(Section, words, st.lists(words, max_size=2).map(tuple), st.just("body"), st.just(0), st.just(9))
@@ -106,17 +138,83 @@ def extractions(draw: st.DrawFn) -> Extraction:
         words,
         st.none() | st.integers(1900, 2100),
         *[words] * 4,
-        lists,
-        lists,
+        *[lists] * 4,
     )
+    references = spans.flatmap(
+        lambda span: st.builds(
+            Reference,
+            label=words,
+            text=st.just(span.quote),
+            start=st.just(span.start),
+            end=st.just(span.end),
+            authors=lists,
+            year=st.none() | st.integers(1900, 2100),
+            kind=st.sampled_from(get_args(WorkKind)),
+            others=st.booleans(),
+            authors_en=lists,
+            **dict.fromkeys(_WORK_WORDS, words),
+        )
+    )
+    stated = draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id))))
+    told = draw(st.lists(st.one_of(figures, *others), max_size=3, unique_by=lambda f: (f.span.start, f.span.end)))
+    naming = st.sampled_from(["", *(a.id for a in stated)])
     return Extraction(
-        document=Document(source, text, "zh", draw(bibliography), tuple(draw(st.lists(section, max_size=2))), "d"),
+        document=Document(
+            source,
+            text,
+            "zh",
+            draw(bibliography),
+            tuple(draw(st.lists(section, max_size=2))),
+            "d",
+            tuple(draw(st.lists(pages, max_size=2))),
+        ),
         entities=tuple(described),
         mentions=tuple(draw(st.lists(st.builds(Mention, ids, st.just(source), spans), max_size=3))),
-        assertions=draw(_linked(draw(st.lists(assertions, max_size=4, unique_by=_cleaned_id)))),
+        assertions=stated,
         refusals=tuple(draw(st.lists(refusal, max_size=2))),
         pipeline=draw(words),
+        references=tuple(
+            draw(st.lists(references, max_size=3, unique_by=lambda r: (r.start, r.end, rdf.clean(r.label))))
+        ),
+        cited=tuple(draw(st.lists(words, max_size=3))),
+        figures=tuple(replace(figure, statement=draw(naming)) for figure in told),
+        tables=tuple(draw(st.lists(_tables(spans, ids), max_size=2))),
     )
+
+
+@st.composite
+def _tables(draw: st.DrawFn, spans: st.SearchStrategy[Span], ids: st.SearchStrategy[str]) -> Table:
+    """A table of one row; each of its cells may have a figure and findings."""
+    cells: list[TableCell] = []
+    for column in range(draw(st.integers(1, 3))):
+        text = draw(words)
+        places = tuple(draw(st.lists(spans, min_size=1, max_size=2, unique=True))) if text else ()
+        cells.append(TableCell(0, column, text, places, draw(st.sampled_from(["key", "value", "empty"]))))
+    columns = st.integers(0, len(cells) - 1)
+    exact = quantities.map(lambda q: replace(q, high=q.low))
+    entity = st.just("") | ids
+    value = st.builds(
+        TableValue,
+        *(st.just(0), columns, words, exact, words, words, words, words, words, st.none() | periods),
+        *(entity, entity, entity, words, entity),
+    )
+    finding = st.builds(
+        TableFinding,
+        *(words, st.sampled_from(["warning", "info"])),
+        *(st.lists(st.tuples(st.just(0), columns), max_size=2).map(tuple), words, words),
+    )
+    return Table(
+        *(draw(words), draw(words), draw(words), tuple(draw(st.lists(words, max_size=2))), draw(words), 0, 9),
+        cells=tuple(cells),
+        values=tuple(draw(st.lists(value, max_size=3, unique_by=lambda v: v.column))),
+        findings=tuple(draw(st.lists(finding, max_size=2))),
+    )
+
+
+_WORK_WORDS = (
+    *("title", "container", "volume", "issue", "pages", "doi", "publisher", "place", "url", "date", "accessed"),
+    *("title_en", "container_en"),
+)
 
 
 @st.composite
@@ -153,6 +251,7 @@ def test_an_extraction_comes_back_from_its_quads_and_from_a_store(extraction: Ex
         assert store.document(extraction.document.source) == wanted.document
         assert store.mentions(extraction.document.source) == wanted.mentions
         assert store.refusals(extraction.document.source) == wanted.refusals
+        assert store.figures(extraction.document.source) == wanted.figures
         assert set(store.graph()) == set(rdf.projection(rdf.to_quads(extraction)))
     assert rdf.canonical(wanted) == wanted
 

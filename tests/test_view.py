@@ -9,6 +9,7 @@ import pytest
 from served import FACTS, HOSTILE, SCRIPT
 from small_graphs import Fact, document, id_of
 
+from kg import view
 from kg.graph import Graph
 from kg.ontology import load
 from kg.store import Store
@@ -43,7 +44,7 @@ def data(html: str, name: str) -> list[dict[str, Any]]:
 
 
 def options(html: str) -> dict[str, Any]:
-    found = re.search(r"\{ nodes, edges \}, (\{.*\})\);\n", html)
+    found = re.search(r"const options = (\{.*\});\n", html)
     assert found
     said: dict[str, Any] = json.loads(found.group(1))
     return said
@@ -125,8 +126,16 @@ def test_many_entities_stand_still_where_they_were_put() -> None:
     places = {(node["x"], node["y"]) for node in data(html, "nodes")}
     assert options(html)["physics"]["enabled"] is False
     assert len(places) > 430
-    few = drawn(filled(document("few", *facts[:20])))
-    assert options(few)["physics"]["enabled"] is True
+
+
+def test_the_page_looks_and_speaks_as_the_explorer_does(graph: Graph) -> None:
+    static = Path(view.__file__).parent / "static"
+    look = (static / "look.css").read_text(encoding="utf-8")
+    assert look.strip() in drawn(graph)
+    assert view.words()["en"]["view_hint"] in drawn(graph, language="en")
+    used = set(re.findall(r'say\("(\w+)"\)', "".join(path.read_text() for path in (static / "explorer").glob("*.js"))))
+    assert len(used) > 100
+    assert used <= view.words()["zh"].keys() == view.words()["en"].keys()
 
 
 def test_an_empty_store_gives_a_page_that_says_what_to_do() -> None:

@@ -1,0 +1,159 @@
+"""What a server tells of itself: a log line in JSON for each request, ids of requests, metrics for Prometheus; and the
+headers that every answer has."""
+
+import json
+import logging
+import re
+import traceback
+from datetime import UTC, datetime
+from http import HTTPMethod
+from secrets import token_hex
+from time import perf_counter
+from typing import Any
+
+from fastapi import Request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kg.answers import HEADERS
+from kg.problems import problem
+
+LOG = logging.getLogger("policykg.requests")
+"""Every request at the level INFO, those that failed by the server's fault at ERROR with the traceback."""
+
+_SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_METHODS = frozenset(HTTPMethod)
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Telemetry:
+    """The metrics of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.seconds = Histogram(
+            "policykg_http_request_seconds",
+            "Time from a request to the end of its answer",
+            ("method", "route", "status"),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.queries = Counter(
+            "policykg_sparql_queries",
+            "SPARQL queries by what became of them: answered, refused, busy, gone, or stopped for time, size, memory",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.processes = Gauge("policykg_sparql_processes", "Processes that answer queries", registry=self.registry)
+        self.waiting = Gauge("policykg_sparql_waiting", "Queries that wait for a process", registry=self.registry)
+
+    def query(self, outcome: str) -> None:
+        """Count a query."""
+        self.queries.labels(outcome).inc()
+
+    def text(self) -> bytes:
+        """All metrics in the form that Prometheus reads."""
+        return generate_latest(self.registry)
+
+
+class Observed:
+    """Middleware around everything else: gives each request an id, logs and measures it, answers what nobody caught,
+    and sets the headers that every answer has."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self._app = app
+        self._telemetry = telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        record = _Record(scope)
+        began = perf_counter()
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = record.id
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            elif message["type"] == "http.response.body":
+                record.bytes += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            record.error = "".join(traceback.format_exception(error))
+            if record.status:
+                raise
+            await (await problem(Request(scope), error))(scope, receive, sending)
+        finally:
+            record.seconds = perf_counter() - began
+            self._note(record, scope)
+
+    def _note(self, record: "_Record", scope: Scope) -> None:
+        route = getattr(scope.get("route"), "path", "") or "other"
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._telemetry.seconds.labels(method, route, str(record.status)).observe(record.seconds)
+        level = logging.ERROR if record.error else logging.INFO
+        if LOG.isEnabledFor(level):
+            LOG.log(level, "request", extra={"fields": record.fields(scope, route)})
+
+
+class _Record:
+    """What is known of a request."""
+
+    def __init__(self, scope: Scope) -> None:
+        given = Headers(scope=scope).get("x-request-id", "")
+        self.id = given if _SAFE_ID.fullmatch(given) else token_hex(8)
+        self.status = 0
+        self.bytes = 0
+        self.seconds = 0.0
+        self.error = ""
+
+    def fields(self, scope: Scope, route: str) -> dict[str, Any]:
+        client = scope.get("client")
+        told = {
+            "id": self.id,
+            "method": scope["method"],
+            "path": scope["path"],
+            "route": route,
+            "status": self.status,
+            "ms": round(self.seconds * 1000, 2),
+            "bytes": self.bytes,
+            "client": client[0] if client else "",
+        }
+        return {**told, "error": self.error} if self.error else told
+
+
+class JsonLines(logging.Formatter):
+    """Log records as JSON, one a line: nothing that a request holds can make a line of its own."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=True)
+
+
+def log_to_stderr(requests: bool) -> None:
+    """Write the logs to standard error: failures, and where `requests`, every request."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    for name in ("policykg", "uvicorn"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+    logging.getLogger("policykg").setLevel(logging.INFO if requests else logging.WARNING)
