@@ -373,7 +373,7 @@ def papers(*sentences: str) -> Store:
     finder, none = FINDERS["zh"], [()] * len(sentences)
     figures = (*finder.read(whole, made, none, set()), *dates(finder, whole, made, none, set()))
     store = Store.in_memory()
-    store.put(Extraction(whole, (), (), (), (), "p", figures))
+    store.put(Extraction(whole, (), (), (), (), "p", figures=figures))
     infer(store, ONTOLOGY)
     return store
 
