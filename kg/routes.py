@@ -248,7 +248,7 @@ def chains(
 
 @api.get("/chain/{id}", tags=["关系链 chains"])
 def chain(
-    id: Annotated[str, Path(max_length=150, description="链条标识 · the id of a chain")],
+    id: Annotated[str, Path(max_length=150, description="链条标识 · the id of a chain", examples=["AJZIqNlRuhUEdfk"])],
     reading: Reading,
     format: Form = None,
     lang: Language = "zh",
