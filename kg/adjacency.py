@@ -197,6 +197,13 @@ class Adjacency:
         """The id of a statement."""
         return bytes(self.id[number]).hex()
 
+    def statement_number(self, id_: str) -> int:
+        """The number of the statement of that id, or -1."""
+        wanted = np.frombuffer(bytes.fromhex(id_), np.uint8)
+        (found,) = np.nonzero(self.id[:, 0] == wanted[0])
+        (whole,) = np.nonzero((self.id[found] == wanted).all(axis=1))
+        return int(found[whole[0]]) if len(whole) else -1
+
     def degree(self, nodes: Ints) -> NDArray[np.int64]:
         """How many halves leave each of the entities."""
         return self.rows[nodes + 1] - self.rows[nodes]

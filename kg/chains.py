@@ -286,7 +286,24 @@ class Index:
 
     def _reasons(self, search: Search, way: Way, hops: tuple[Hop, ...]) -> tuple[Reason, ...]:
         leaps = [self._leap(hops[place].tail, place) for place in search.leaps(way)] if way.leaps else []
-        return (*leaps, *([self._dates(hops)] if way.dates else []))
+        dates = self._dates(hops) if way.dates else None
+        return (*leaps, *([dates] if dates else []))
+
+    def judged(self, chain: Chain) -> Chain:
+        """The chain with the reasons that speak against the whole of it, as a search would have found it. Raises
+        StoreError where the index is no longer current, QueryError for a statement that it does not have."""
+        if not self.current:
+            raise StoreError("the store was changed after the index of chains was made: make it again")
+        codes = [self.adjacency.statement_number(hop.assertion.id) * 2 + hop.inverse for hop in chain.hops]
+        names = [chain.hops[0].tail, *(hop.head for hop in chain.hops)]
+        nodes = [self.adjacency.names.number(name) for name in names]
+        if min(codes) < 0 or None in nodes:
+            raise QueryError("the index of chains does not have every statement of this chain: make it again")
+        way = Way(tuple(node for node in nodes if node is not None), tuple(codes), 0.0, 0, 0, dates=False)
+        leaps = self._search(np.array(way.nodes)[[0, -1]], {}).leaps(way)
+        dates = self._dates(chain.hops)
+        reasons = (*(self._leap(chain.hops[place].tail, place) for place in leaps), *([dates] if dates else []))
+        return Chain(chain.hops, reasons)
 
     def _leap(self, id_: str, place: int) -> Reason:
         entities = self._store.entities([id_])
@@ -296,8 +313,8 @@ class Index:
             f"Hops {place} and {place + 1} both tell of “{en}”, but in different sections: perhaps of two countries.",
         )
 
-    def _dates(self, hops: tuple[Hop, ...]) -> Reason:
-        """The first two hops whose dates contradict the order in which the chain leads."""
+    def _dates(self, hops: tuple[Hop, ...]) -> Reason | None:
+        """The first two hops whose dates contradict the order in which the chain leads, if any do."""
         against = [self._against(hop) for hop in hops]
         forth = sum(a for a, _ in against) <= sum(b for _, b in against) + 1
         order = range(len(hops)) if forth else range(len(hops) - 1, -1, -1)
@@ -306,7 +323,7 @@ class Index:
             for earlier in onward[:at]:
                 if _ends_before(hops[later].assertion, hops[earlier].assertion):
                     return _contradiction(hops, earlier, later)
-        raise AssertionError("the dates contradict no order")
+        return None
 
     def _against(self, hop: Hop) -> tuple[int, int]:
         relation = self._ontology.relations.get(hop.assertion.predicate)

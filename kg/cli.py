@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ingest.batch import Outcome
     from kg.analysis import Result
     from kg.queries import Question
+    from kg.telling import Form
 
 app = typer.Typer(
     name="kg",
@@ -72,6 +73,16 @@ class Mood(StrEnum):
     actual = "actual"
     proposed = "proposed"
     negated = "negated"
+
+
+class Told(StrEnum):
+    """How chains are printed."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    csv = "csv"
+    jsonld = "jsonld"
 
 
 class Shown(StrEnum):
@@ -427,7 +438,7 @@ def cite(
 
 @app.command(
     epilog="Example: kg chain 863计划 新能源汽车 --max-hops 4    kg chain 863计划 --to-type Industry    "
-    "kg chain --template policy-to-industry    kg chain --templates"
+    "kg chain --template policy-to-industry --format markdown    kg chain --templates"
 )
 def chain(
     start: Annotated[str | None, typer.Argument(help="Where the chains begin: any name or id, or a type.")] = None,
@@ -451,7 +462,10 @@ def chain(
     from_year: Annotated[int | None, typer.Option("--from-year", help="No hop that ended before.")] = None,
     to_year: Annotated[int | None, typer.Option("--to-year", help="No hop that began after.")] = None,
     place: Annotated[str | None, typer.Option("--place", help="In this place, and in no other country.")] = None,
-    format: FormatOption = Output.text,
+    id: Annotated[str | None, typer.Option("--id", help="The one chain of this id, as kg chain shows it.")] = None,
+    format: Annotated[
+        Told, typer.Option("--format", help="text for people, json, markdown with citations, csv or jsonld.")
+    ] = Told.text,
     lang: LangOption = Words.zh,
 ) -> None:
     """Find how one entity leads to another: chains of statements, best first, each hop with its evidence."""
@@ -459,7 +473,7 @@ def chain(
     from kg.chains import Index
 
     if templates:
-        _list_templates(format, _language(lang))
+        _list_templates(format is Told.json, _language(lang))
         return
     asked = Asked(
         start=start,
@@ -479,8 +493,14 @@ def chain(
         place=place,
     )
     with _reading(store) as graph:
+        if id:
+            from kg.telling import find
+
+            one_chain = find(graph, lambda: Index.of(graph.store, graph.ontology), id)
+            _print_chains([one_chain], graph, format, _language(lang))
+            return
         found = answer(graph, lambda: Index.of(graph.store, graph.ontology), asked)
-        _print_chains(found.chains, found.labels(graph), graph, format, _language(lang))
+        _print_chains(found.chains, graph, format, _language(lang))
         ends = [end.label(_language(lang)) if isinstance(end, Entity) else end for end in (found.start, found.end)]
     if not found.chains:
         one, other = (end or "…" for end in ends)
@@ -489,11 +509,11 @@ def chain(
         raise NotFound(f"no chain {form} leads from {one} to {other}: {more}, or ingest more documents")
 
 
-def _list_templates(format: Output, language: Language) -> None:
+def _list_templates(as_json: bool, language: Language) -> None:
     from kg.templates import load_forms
 
     forms = load_forms().templates.values()
-    if format is Output.json:
+    if as_json:
         from kg.rows import template_row
 
         _print_json({"templates": [template_row(each) for each in forms]})
@@ -501,17 +521,25 @@ def _list_templates(format: Output, language: Language) -> None:
         _print(f"{each.name}  {each.label(language)}" for each in forms)
 
 
-def _print_chains(
-    found: Sequence[Chain], labels: dict[str, Entity], graph: Graph, format: Output, language: Language
-) -> None:
-    if format is Output.json:
-        from kg.rows import chain_row
+_FORMS: "Mapping[Told, Form]" = {Told.markdown: "markdown", Told.csv: "csv", Told.jsonld: "jsonld"}
 
-        _print_json({"chains": [chain_row(each, labels) for each in found]})
-    else:
-        cited = text.names_of(graph.store.documents(), language)
-        for number, each in enumerate(found, 1):
-            _print(text.chain_lines(number, each, labels, graph.ontology, language, cited))
+
+def _print_chains(found: Sequence[Chain], graph: Graph, format: Told, language: Language) -> None:
+    from kg import telling
+
+    works = telling.Works.of(graph, found)
+    match format:
+        case Told.json:
+            from kg.rows import chain_row
+
+            _print_json({"chains": [chain_row(each, works) for each in found]})
+        case Told.text:
+            cited = text.names_of(graph.store.documents(), language)
+            for number, each in enumerate(found, 1):
+                first, *rest = text.chain_lines(number, each, works.labels, graph.ontology, language, cited)
+                _print([f"{first}  --id {telling.chain_id(each)}", *rest])
+        case _:
+            _to(None, partial(_put, content=telling.exported(found, works, _FORMS[format], language).encode("utf-8")))
 
 
 @app.command(epilog="Example: kg ask what-targets --param what=新能源汽车    kg ask (lists the questions)")
@@ -780,9 +808,8 @@ def demo(
         for start, end in _DEMO_CHAINS:
             one, other = graph.resolve(start), graph.resolve(end)
             found = index.between(one.id, other.id, limit=2)
-            labels = graph.ends([hop.assertion for each in found for hop in each.hops], one, other)
             typer.echo(f"\nkg chain {start} {end}")
-            _print_chains(found, labels, graph, Output.text, _language(lang))
+            _print_chains(found, graph, Told.text, _language(lang))
     if not no_serve:
         serve(store=store, port=port, query_seconds=10.0, log_requests=False)
 

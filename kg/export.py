@@ -169,6 +169,12 @@ def write_jsonld(triples: Iterable[ox.Triple], stream: BinaryIO) -> None:
     stream.write(b"\n]}\n")
 
 
+def jsonld_nodes(triples: Iterable[ox.Triple]) -> list[dict[str, Any]]:
+    """The triples, which must be grouped by subject, as nodes of JSON-LD within `kg.context.context`."""
+    short = names()
+    return [_node(subject, found, short) for subject, found in groupby(triples, key=lambda triple: triple.subject)]
+
+
 def _node(subject: rdf.Term, triples: Iterable[ox.Triple], short: Mapping[str, str]) -> dict[str, Any]:
     """A subject with its values, its properties named as in the context."""
     node: dict[str, Any] = {"@id": _compact(rdf.text_of(subject))}

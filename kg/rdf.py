@@ -371,6 +371,13 @@ def to_quads(extraction: Extraction) -> list[Quad]:
     return [Quad(triple.subject, triple.predicate, triple.object, graph) for triple in triples]
 
 
+def triples(assertions: Iterable[Assertion], entities: Iterable[Entity]) -> list[Triple]:
+    """Those statements with their evidence, and those entities' descriptions, in triples: `assertions` and `entities`
+    backwards. Works that the evidence cites are named by their marks only."""
+    parts = (*map(_entity, entities), *(_assertion(assertion, {}) for assertion in assertions))
+    return list(dict.fromkeys(triple for part in parts for triple in part))
+
+
 def projection(quads: Iterable[Quad]) -> list[Quad]:
     """What a document's graph adds to the default graph: its entities' descriptions and its direct triples."""
     return [Quad(q.subject, q.predicate, q.object, DefaultGraph()) for q in quads if is_projected(q)]

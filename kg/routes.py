@@ -1,21 +1,21 @@
 """The look-ups and the questions as routes. Everything only reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg import cite, export, queries, rows
+from kg import cite, export, media, queries, rows, telling
 from kg.answers import MOST, Json, Limit, Offset, Reading, paged
 from kg.asked import Asked, answer
 from kg.export import Format
 from kg.graph import Graph, Only
 from kg.inference import inferences
 from kg.live import Snapshot
-from kg.model import Entity, Modality
+from kg.model import Chain, Entity, Language, Modality
 from kg.ontology import Ontology, load
 from kg.problems import PROBLEMS
 from kg.queries import Param, Question
@@ -23,6 +23,10 @@ from kg.store import DocumentSummary
 from kg.templates import load_forms
 
 api = APIRouter(prefix="/api", responses=PROBLEMS)
+
+Form = Annotated[
+    telling.Form | None, Query(description="形式，否则由 Accept 决定 · how it is written; else as Accept says")
+]
 
 
 _Source = Annotated[
@@ -203,6 +207,9 @@ def chains(
     from_year: Annotated[int | None, Query(ge=0, le=9999, description="不早于 · not ended before")] = None,
     to_year: Annotated[int | None, Query(ge=0, le=9999, description="不晚于 · not begun after")] = None,
     place: Annotated[str | None, Query(max_length=500, description="在此地、不涉他国 · in this place")] = None,
+    format: Form = None,
+    lang: Language = "zh",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """从一个实体到另一个实体、一类实体，或按模板的关系链，每步附证据 · Chains from one entity to another, to a type,
     or of a template's form, each hop with its evidence."""
@@ -226,14 +233,61 @@ def chains(
 
     def look(now: Snapshot) -> Json:
         found = answer(now.graph, lambda: now.chains, asked)
-        labels = found.labels(now.graph)
+        works = telling.Works.of(now.graph, found.chains)
         ends = {"from": found.start, "to": found.end}
         return {
             **{name: rows.chain_end_row(each, now.graph.ontology) for name, each in ends.items()},
-            "chains": [rows.chain_row(chain, labels) for chain in found.chains],
+            "chains": [rows.chain_row(chain, works) for chain in found.chains],
         }
 
-    return reading.answer(look)
+    form = _form(format, accept)
+    if form == "json":
+        return reading.answer(look)
+    return _exported(reading, lambda now: answer(now.graph, lambda: now.chains, asked).chains, form, lang)
+
+
+@api.get("/chain/{id}", tags=["关系链 chains"])
+def chain(
+    id: Annotated[str, Path(max_length=150, description="链条标识 · the id of a chain", examples=["AJZIqNlRuhUEdfk"])],
+    reading: Reading,
+    format: Form = None,
+    lang: Language = "zh",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> Response:
+    """一条关系链的永久地址：同样的文献重新读入后仍是同一条 · A chain at its permanent address; the same after its
+    documents are read again."""
+
+    def find(now: Snapshot) -> Chain:
+        return telling.find(now.graph, lambda: now.chains, id)
+
+    def look(now: Snapshot) -> Json:
+        found = find(now)
+        return rows.chain_row(found, telling.Works.of(now.graph, [found]))
+
+    form = _form(format, accept)
+    if form == "json":
+        return reading.answer(look)
+    return _exported(reading, lambda now: [find(now)], form, lang)
+
+
+def _exported(
+    reading: Reading, chains: Callable[[Snapshot], Sequence[Chain]], form: telling.Form, language: Language
+) -> Response:
+    """The chains in a form other than JSON."""
+
+    def look(now: Snapshot) -> str:
+        found = chains(now)
+        return telling.exported(found, telling.Works.of(now.graph, found), form, language)
+
+    type_ = next(type_ for type_, each in telling.MEDIA.items() if each == form)
+    charset = "" if form == "jsonld" else "; charset=utf-8"
+    return reading.bytes(lambda now: look(now).encode("utf-8"), type_ + charset, vary="Accept")
+
+
+def _form(format: telling.Form | None, accept: str) -> telling.Form:
+    """The form asked for by name, else the one that the Accept header wants most, else JSON."""
+    wanted = format or telling.MEDIA.get(media.choose(accept, tuple(telling.MEDIA)) or "")
+    return wanted or "json"
 
 
 @api.get("/templates", tags=["关系链 chains"])

@@ -16,6 +16,7 @@ from kg.merges import Decision
 from kg.model import Assertion, Chain, Document, Entity, Hop, Language, Reference, Refusal
 from kg.ontology import EntityType, Ontology, RelationType, load
 from kg.store import DocumentSummary
+from kg.telling import Works, chain_id, chain_iri, paragraph
 from kg.templates import Template
 
 if TYPE_CHECKING:
@@ -161,16 +162,24 @@ def _end_labels(assertion: Assertion, labels: Mapping[str, Entity]) -> JsonObjec
 # ---- Chains
 
 
-def chain_row(chain: Chain, labels: Mapping[str, Entity]) -> JsonObject:
-    """A chain. Each hop reads as its statement, `s p o`; it is walked from `o` to `s` where it is `inverse`. `weakest`
-    is the place of the hop that is believed least; `reasons` say why to trust the whole less than its hops."""
+def chain_row(chain: Chain, works: Works) -> JsonObject:
+    """A chain, with its id, its IRI, its place in the explorer (`url`) and itself in a paragraph.
+
+    Each hop reads as its statement, `s p o`; it is walked from `o` to `s` where it is `inverse`. `weakest` is the place
+    of the hop that is believed least; `reasons` say why to trust the whole less than its hops.
+    """
+    labels = works.labels
     return {
+        "id": chain_id(chain),
+        "iri": chain_iri(chain),
+        "url": f"/#/chain/{chain_id(chain)}",
         "hops": [_hop_row(hop, labels) for hop in chain.hops],
         "belief": chain.belief,
         "modality": chain.modality,
         "weakest": chain.weakest,
         "reasons": [{"zh": reason.zh, "en": reason.en} for reason in chain.reasons],
         "text": {"zh": _chain_text(chain, labels, "zh"), "en": _chain_text(chain, labels, "en")},
+        "paragraph": {"zh": paragraph(chain, works, "zh"), "en": paragraph(chain, works, "en")},
     }
 
 

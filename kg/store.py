@@ -220,6 +220,15 @@ class Store:
             described[rdf.text_of(triple.subject)].append(triple)
         return tuple(_summary(rdf.document(described[node]), counts[node]) for node in sorted(described))
 
+    def bibliographies(self, sources: Iterable[str]) -> dict[str, Bibliography]:
+        """What those of the documents that the store holds say of themselves, by name."""
+        nodes = _values("g", map(rdf.document_node, sources))
+        described: defaultdict[str, list[ox.Triple]] = defaultdict(list)
+        for triple in self._construct(_DESCRIBED.replace("WHERE {", f"WHERE {{ {nodes}")):
+            described[rdf.text_of(triple.subject)].append(triple)
+        found = (rdf.document(triples) for triples in described.values())
+        return {document.source: document.bibliography for document in found}
+
     def document(self, source: str) -> Document:
         """The document with its text and sections. Raises NotFound."""
         return rdf.document(self._members(self.require(source), "Document", "Section", "Page"))
