@@ -23,6 +23,7 @@ LONGEST_QUOTE = 1000
 """So many characters of a sentence are given."""
 AROUND = 200
 """So many characters of a document are given on either side of a sentence."""
+_MOST_ALIASES = 20
 MOST_CITATIONS = 3
 """So many sentences are given for a statement among others; `evidence` gives more."""
 
@@ -48,9 +49,9 @@ class Found(Named):
     type_label: Words
     aliases: list[str]
     country: str = ""
-    matched: str = Field("", description="所匹配的名称 · the name that matched")
-    match: str = Field("", description="匹配方式 · how it matched: exact, prefix, part, pinyin, near …")
-    statements: int = Field(0, description="陈述条数 · in how many statements it stands")
+    matched: str = Field(default="", description="所匹配的名称 · the name that matched")
+    match: str = Field(default="", description="匹配方式 · how it matched: exact, prefix, part, pinyin, near …")
+    statements: int = Field(default=0, description="陈述条数 · in how many statements it stands")
 
 
 class Citation(BaseModel):
@@ -64,11 +65,13 @@ class Citation(BaseModel):
     page: str
     section: str
     quote: str = Field(description="原文原句 · the document's own words")
-    cut: bool = Field(False, description="引文过长，已截短 · the quote was too long and is cut")
-    start: int | None = Field(None, description="在全文中的起点（字符）· where it begins in the text, in characters")
-    end: int | None = Field(None, description="终点（不含）· where it ends, exclusive")
-    confidence: float | None = Field(None, description="读取规则的可信度 · how often what read it is right")
-    rests_on: list[str] = Field([], description="该句据以立论的参考文献 · works that the sentence cites for it")
+    cut: bool = Field(default=False, description="引文过长，已截短 · the quote was too long and is cut")
+    start: int | None = Field(
+        default=None, description="在全文中的起点（字符）· where it begins in the text, in characters"
+    )
+    end: int | None = Field(default=None, description="终点（不含）· where it ends, exclusive")
+    confidence: float | None = Field(default=None, description="读取规则的可信度 · how often what read it is right")
+    rests_on: list[str] = Field(default=[], description="该句据以立论的参考文献 · works that the sentence cites for it")
 
 
 class Statement(BaseModel):
@@ -84,10 +87,12 @@ class Statement(BaseModel):
     time: str = ""
     years: str = ""
     value: str = ""
-    attributed_to: str = Field("", description="据谁所言 · whom the document names as its source")
+    attributed_to: str = Field(default="", description="据谁所言 · whom the document names as its source")
     belief: float = Field(description="信度，0 到 1 · how far it is believed")
     citations: list[Citation]
-    more_citations: int = Field(0, description="未列出的引证数，见 evidence · so many more, see the tool evidence")
+    more_citations: int = Field(
+        default=0, description="未列出的引证数，见 evidence · so many more, see the tool evidence"
+    )
 
 
 class Hop(BaseModel):
@@ -181,13 +186,17 @@ def named(entity: Entity) -> Named:
 def found(entity: Entity, match: Match | None = None) -> Found:
     """An entity, and how its name matched where it was searched."""
     kind = load().kinds[entity.type]
-    how = {"matched": match.name, "match": match.kind, "statements": match.statements} if match else {}
+    it = named(entity)
     return Found(
-        **named(entity).model_dump(),
+        id=it.id,
+        type=it.type,
+        name=it.name,
         type_label=Words(zh=kind.label_zh, en=kind.label_en),
-        aliases=[short(alias, LONGEST_NAME) for alias in entity.aliases[:20]],
+        aliases=[short(alias, LONGEST_NAME) for alias in entity.aliases[:_MOST_ALIASES]],
         country=entity.country,
-        **how,
+        matched=short(match.name, LONGEST_NAME) if match else "",
+        match=match.kind if match else "",
+        statements=match.statements if match else 0,
     )
 
 
@@ -217,8 +226,8 @@ class Citing:
         relation, sentence = ontology.phrases[statement.predicate], load_sentences().relations[statement.predicate]
 
         def reads(language: Language) -> str:
-            names = (_name(end, language) for end in ends)
-            return sentence.read(*names, statement.modality, language, inverse=False)
+            subject, object_ = (_name(end, language) for end in ends)
+            return sentence.read(subject, object_, statement.modality, language, inverse=False)
 
         best = sorted(statement.evidence, key=lambda each: -each.confidence)[:most]
         return Statement(
@@ -261,8 +270,8 @@ class Citing:
     def sentence(self, evidence: Evidence, document: Document) -> Sentence:
         """The sentence with the text of its document around it."""
         start, end = evidence.spans[0].start, evidence.spans[-1].end
-        around = {"before": document.text[max(0, start - AROUND) : start], "after": document.text[end : end + AROUND]}
-        return Sentence(**self.citation(evidence).model_dump(), **around)
+        before, after = document.text[max(0, start - AROUND) : start], document.text[end : end + AROUND]
+        return Sentence.model_validate({**self.citation(evidence).model_dump(), "before": before, "after": after})
 
     def chain(self, chain: Chain) -> ToldChain:
         """The chain, told and hop by hop."""
@@ -273,7 +282,9 @@ class Citing:
             belief=round(chain.belief, 4),
             modality=chain.modality,
             weakest=chain.weakest,
-            reasons=[Words(zh=short(each.zh, LONGEST_QUOTE), en=short(each.en, LONGEST_QUOTE)) for each in chain.reasons],
+            reasons=[
+                Words(zh=short(each.zh, LONGEST_QUOTE), en=short(each.en, LONGEST_QUOTE)) for each in chain.reasons
+            ],
             paragraph=Words(zh=self._told(chain, "zh"), en=self._told(chain, "en")),
             hops=hops,
         )

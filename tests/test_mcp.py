@@ -13,7 +13,7 @@ from mcp import Client, StdioServerParameters
 from served import filled
 from small_graphs import Fact, citing, document
 
-from kg.model import Bibliography, Page
+from kg.model import Bibliography, Extraction, Page
 from kg.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,8 +30,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     about = Bibliography(title_zh="论补贴", authors=("贺德方", "李四", "王五"), year=2025)
     pages = (Page("785", 0, 3), Page("786", 3, len(made.document.text)))
     with Store.open(path) as opened:
-        opened.put(replace(made, document=replace(made.document, bibliography=about, pages=pages)))
+        opened.put(_printed(made, about, pages))
     return path
+
+
+def _printed(made: Extraction, about: Bibliography, pages: tuple[Page, ...]) -> Extraction:
+    whole = replace(made.document, bibliography=about, pages=pages)
+    paged = (
+        replace(each, evidence=tuple(replace(e, page=whole.page(e.spans)) for e in each.evidence))
+        for each in made.assertions
+    )
+    return replace(made, document=whole, assertions=tuple(paged))
 
 
 @pytest.fixture(scope="module")
