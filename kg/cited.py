@@ -28,6 +28,10 @@ MOST_CITATIONS = 3
 """So many sentences are given for a statement among others; `evidence` gives more."""
 
 
+LONG_LISTS = ("Type", "Relation")
+"""Kinds of parameters with so many values that they are listed once for all questions."""
+
+
 class Words(BaseModel):
     """The same in Chinese and in English."""
 
@@ -146,7 +150,9 @@ class Parameter(BaseModel):
     label: Words
     required: bool
     default: str | None
-    choices: list[str] = Field(description="可取的值，空则不限 · the values it may have; any where empty")
+    choices: list[str] = Field(
+        description="可取的值；类型和关系另列 · the values it may have; types and relations are listed once"
+    )
 
 
 class Asking(BaseModel):
@@ -333,7 +339,7 @@ def _parameter(param: Param) -> Parameter:
         label=Words(zh=param.label_zh, en=param.label_en),
         required=param.required,
         default=param.default,
-        choices=list(choices(load(), param)),
+        choices=[] if param.kind in LONG_LISTS else list(choices(load(), param)),
     )
 
 

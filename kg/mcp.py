@@ -74,6 +74,9 @@ class Table(BaseModel):
     questions: list[Asking] = Field(
         default=[], description="未指明问题时：可问的问题 · without a question: those there are"
     )
+    choices: dict[str, list[str]] = Field(
+        default={}, description="参数种类 → 可取的值 · kind of parameter → the values it may have"
+    )
     question: Words | None = None
     columns: dict[str, Words] = Field(default={}, description="列名 · column → its title")
     total: int = 0
@@ -232,7 +235,9 @@ class Tools:
         Ask one of the questions and get a table with citations; without one, lists the questions and their parameters.
         """
         if not question:
-            return Table(questions=[cited.asking(each) for each in queries.load().values()])
+            known = load()
+            lists = {"Type": list(known.kinds), "Relation": list(known.relations)}
+            return Table(questions=[cited.asking(each) for each in queries.load().values()], choices=lists)
         asked = queries.find(question)
         if long := [name for name, value in params.items() if len(value) > 500]:
             raise QueryError(f"{long[0][:50]} is longer than 500 characters: shorten it")

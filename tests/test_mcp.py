@@ -55,6 +55,9 @@ def answers(store: Path) -> dict[str, Any]:
         told["evidence"] = await client.call_tool("evidence", {"statement": statement})
         chain = told["chain"].structured_content["chains"][0]["id"]
         told["again"] = await client.call_tool("chain", {"id": chain})
+        with Store.open(store) as opened:
+            opened.put(document("late", Fact("Policy:新政", "targets", "Technology:钠电池")))
+        told["later"] = await client.call_tool("search", {"query": "新政"})
         return told
 
     return talk(store, converse)
@@ -164,10 +167,12 @@ def test_chains_are_told_and_found_again_by_id(answers: dict[str, Any]) -> None:
 
 
 def test_questions_are_listed_with_their_parameters(answers: dict[str, Any]) -> None:
-    questions = {each["name"]: each for each in given(answers, "questions")["questions"]}
+    listed = given(answers, "questions")
+    questions = {each["name"]: each for each in listed["questions"]}
     what, type_ = questions["what-targets"]["params"]
     assert (what["name"], what["kind"], what["required"]) == ("what", "Entity", True)
-    assert "Policy" in type_["choices"]
+    assert type_["kind"] == "Type"
+    assert "Policy" in listed["choices"]["Type"]
 
 
 def test_an_answer_cites_the_sentence_of_each_row(answers: dict[str, Any]) -> None:
@@ -191,6 +196,10 @@ def test_documents_come_with_how_to_cite_them(answers: dict[str, Any]) -> None:
     documents = {each["document"]: each for each in given(answers, "documents")["documents"]}
     assert documents.keys() == {"paper-a", "paper-b", "he2025"}
     assert documents["he2025"]["cite"] == {"zh": "贺德方等，2025", "en": "贺德方 et al., 2025"}
+
+
+def test_what_is_written_meanwhile_is_found(answers: dict[str, Any]) -> None:
+    assert [each["id"] for each in given(answers, "later")["entities"]] == ["policy/新政"]
 
 
 @pytest.mark.parametrize(
