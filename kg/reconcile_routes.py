@@ -19,7 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kg import reconcile
-from kg.answers import Json, Limit, Offset, Reader, Reading
+from kg.answers import Json, Limit, Offset, Reading
 from kg.config import package_version
 from kg.errors import QueryError
 from kg.graph import Graph
