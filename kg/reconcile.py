@@ -43,6 +43,7 @@ _LEAST_LOOKED_AT = 10
 """So many candidates are compared at least: whether there is another one like the best is to be seen."""
 _PINYIN = 0.8
 """What letters are worth beside the characters that they stand for: many names are said alike."""
+_SAME = 100.0
 _BUT_FOR_LEGAL_FORM = 95.0
 _NOT_EXACT = 90.0
 """The highest score of a name that is not exactly the one asked for, but for a firm's legal form, and otherwise."""
@@ -243,12 +244,12 @@ def _by_values(
         property = known[constraint.property]
         for value in filter(normal, constraint.values):
             if property.id in _NAMING:
-                yield from (_Found(match, 100.0) for match in graph.find(value, type=type, limit=most))
+                yield from (_Found(match, _alike(value, match)) for match in graph.find(value, type=type, limit=most))
             elif property.related:
                 for end in _named(graph, value):
                     only = Only(relation=property.id.removeprefix(AGAINST), type=type or "")
                     for near in graph.neighbour_page(end, most, only=only)[0]:
-                        yield _Found(Match(near.entity, "part", near.entity.label(), near.statements), 100.0)
+                        yield _Found(Match(near.entity, "part", near.entity.label(), near.statements), _SAME)
 
 
 def _named(graph: Graph, value: str) -> list[str]:
@@ -275,7 +276,7 @@ def _without_legal_form(graph: Graph, text: str, type: str | None, most: int) ->
 def _alike(text: str, match: Match) -> float:
     """How much alike a text and the name found for it are, from 0 to 100, which is the same name."""
     if match.kind == "exact":
-        return 100.0
+        return _SAME
     asked, name = normal(text), normal(match.name)
     ratio = fuzz.ratio(asked, name)
     if match.kind == "pinyin":
@@ -309,7 +310,7 @@ class _Judging:
     def _features(self, query: Query, found: _Found) -> dict[str, float | bool]:
         features: dict[str, float | bool] = {
             "name": round(found.alike, 2),
-            "exact": found.match.kind == "exact",
+            "exact": found.alike == _SAME and bool(normal(query.text)),
             "statements": found.match.statements,
         }
         if query.types:

@@ -87,7 +87,7 @@ _Given = _Text | bool | int | float | _Ref
 
 class _Condition(BaseModel):
     pid: _Text
-    v: _Given | list[_Given] = Field(max_length=50)
+    v: _Given | Annotated[list[_Given], Field(max_length=50)]
 
     def constraint(self) -> Constraint:
         values = self.v if isinstance(self.v, list) else [self.v]
@@ -98,7 +98,7 @@ class _Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     query: _Text = ""
-    type: _Text | list[_Text] = Field(default=[], max_length=50)
+    type: _Text | Annotated[list[_Text], Field(max_length=50)] = []
     type_strict: Strict = "any"
     limit: int = Field(default=10, ge=1, le=100)
     properties: list[_Condition] = Field(default=[], max_length=20)
