@@ -155,9 +155,6 @@ def _read(kind: TypeAdapter[T], text: str, name: str) -> T:
 # ---- The service
 
 _EXAMPLE = orjson.dumps({"q0": {"query": "863计划", "type": "Program", "limit": 3}}).decode("utf-8")
-_EXTEND_EXAMPLE = orjson.dumps(
-    {"ids": ["program/863计划"], "properties": [{"id": "label_en"}, {"id": "targets"}]}
-).decode("utf-8")
 _BATCH = {"queries": {"type": "string"}, "extend": {"type": "string"}}
 _BODIES = {
     "requestBody": {
