@@ -39,6 +39,8 @@ _FORM = "application/x-www-form-urlencoded"
 _LONGEST = 2 * 1024 * 1024
 """The most bytes of a batch."""
 _MOST_QUERIES = 200
+_MOST_LOOK_UPS = 1000
+"""How much a batch may ask for: a look-up for each of its types, and for each value where a name is not given."""
 _MOST_IDS = 1000
 _USUAL_BATCH = 50
 _WIDTH, _HEIGHT = 420, 220
@@ -225,11 +227,18 @@ def _asking(queries: str | None, extend: str | None) -> Callable[[Snapshot], Jso
         if len(batch) > _MOST_QUERIES:
             raise QueryError(f"{len(batch)} queries are too many at once: send at most {_MOST_QUERIES}")
         meant = {key: query.meant() for key, query in batch.items()}
+        if sum(map(_look_ups, meant.values())) > _MOST_LOOK_UPS:
+            raise QueryError("these queries have too many types and values: send smaller batches")
         return lambda now: results_json(now.graph.ontology, reconcile.reconcile(now.graph, meant))
     if extend is not None:
         extension = _read(_EXTENSION, extend, "extend")
         return lambda now: _extended(now.graph, extension)
     return None
+
+
+def _look_ups(query: reconcile.Query) -> int:
+    values = sum(len(constraint.values) for constraint in query.constraints)
+    return (len(query.types) + 1) * (1 if normal(query.text) else values)
 
 
 def manifest(base: str, ontology: Ontology) -> Json:

@@ -452,6 +452,10 @@ def test_only_pages_of_this_machine_may_read_answers(client: TestClient) -> None
         ({"queries": json.dumps({"q": {"query": "长" * 501}})}, "query"),
         ({"queries": json.dumps({str(n): {"query": "x"} for n in range(201)})}, "201 queries are too many"),
         ({"queries": "[" * 100_000}, "queries cannot be read"),
+        (
+            {"queries": json.dumps({str(n): {"query": "x", "type": ["Firm"] * 50} for n in range(100)})},
+            "too many types and values",
+        ),
         ({"extend": '{"ids": ["a"]}'}, "properties"),
         ({"extend": '{"ids": ["a"], "properties": [{"id": "nothing"}]}'}, "no property nothing"),
         ({"extend": "{}", "queries": "{}"}, "not both"),
