@@ -135,15 +135,18 @@ class PairReader:
         return _GEOMETRY + len(MODALITIES) + 1 + len(self._relations)
 
     def read(self, text: str, headings: Sequence[str], mentions: Sequence[Mention], read: Sentence) -> Judged:
-        """The pairs of a sentence. Mentions are in order; `read` is the same sentence as `sentence` gives it."""
+        """The pairs of a sentence. Mentions are in order; `read` is the same sentence as `sentence` gives it. Where
+        nothing in it speaks of paying, nobody funds."""
         kinds = [self._types[m.type] for m in mentions]
         layout = _Layout(text, mentions, kinds, read.places)
         # a pair's modality is read at its later name, so that most pairs share theirs
         modalities = [MODALITIES.index(self._modality(text, m.start, headings)) for m in mentions]
         ruled = self._ruled(text, mentions)
+        unpaid = [] if self._words.paying.search(text) else [self._relations["funds"]]
         pairs, rows, allowed = [], [], []
         for s, o in _near(read.places):
-            may = self._allowed[kinds[s], kinds[o]]
+            may = self._allowed[kinds[s], kinds[o]].copy()
+            may[unpaid] = False
             if not may[1:].any():
                 continue
             row = np.zeros(self.width, np.float32)

@@ -28,6 +28,7 @@ class Qualifiers:
     times: re.Pattern[str]
     figure: re.Pattern[str]
     money: re.Pattern[str]
+    paying: re.Pattern[str]
     told: tuple[ToldRule, ...]
     source_ahead: re.Pattern[str]
     source_verb: re.Pattern[str]
@@ -108,6 +109,7 @@ def qualifiers(language: str) -> Qualifiers:
         times=re.compile("|".join(longest_first(data["time"]))),
         figure=re.compile(data["figure"]),
         money=re.compile(data["money"]),
+        paying=re.compile(data.get("paying", "")),
         told=told_rules(language),
         source_ahead=re.compile(data["source_ahead"]),
         source_verb=re.compile(data["source_verb"]),
