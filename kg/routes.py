@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg import cite, export, media, queries, rows, telling
+from kg import cite, export, media, queries, rows, tables, telling
 from kg.answers import MOST, Json, Limit, Offset, Reading, paged
 from kg.asked import Asked, answer
 from kg.export import Format
@@ -68,6 +68,24 @@ def references(
     def look(now: Snapshot) -> Json:
         found = now.graph.store.references(source)
         return {"references": [rows.reference_row(source, each, now.graph.ontology) for each in found]}
+
+    return reading.answer(look)
+
+
+@api.get("/tables", tags=["文献 documents"])
+def tables_(
+    reading: Reading,
+    source: _Source = None,
+    label: Annotated[str | None, Query(max_length=200, description="表号或第几张 · its label, or its number")] = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> Response:
+    """读出的表格：每格的原文、读出的数值和疑点 · Tables as they were read: cells, figures, and what is odd about them."""
+
+    def look(now: Snapshot) -> Json:
+        found = tables.chosen(now.graph.store, source, label)
+        page = [tables.table_row(*entry) for entry in paged(found, limit, offset)]
+        return {"total": len(found), "tables": page}
 
     return reading.answer(look)
 

@@ -5,6 +5,7 @@ import { board } from "./board.js";
 import { chart, guessed } from "./charts.js";
 
 const SHOWN = 200;
+const LONG = 220;
 
 /**
  * An answer in the way that the address asks for (`as`): a table, a chart, a graph. `name` names its files; `spec` is
@@ -106,7 +107,15 @@ function cell(value, row) {
   if (value?.kind === "entity") return h("td", null, entityLink(value.id, text));
   if (value?.kind === "document") return h("td", null, link(url("documents", value.id, { quote: row.quote && pick(row.quote) }), text));
   if (value?.kind === "link") return h("td", null, link(value.id, text));
-  return h("td", { class: value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined }, prose(text));
+  return h("td", { class: value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined }, folded(text));
+}
+
+/** A text that would make its row higher than a screen: its first sentence or two, and the rest behind them. */
+function folded(text) {
+  if (text.length <= LONG) return prose(text);
+  const ends = [...text.slice(0, LONG).matchAll(/[。；;｜]\s*|\.\s/g)].map((match) => match.index + match[0].length);
+  const cut = ends.findLast((at) => at > LONG / 3) ?? LONG;
+  return [prose(text.slice(0, cut)), h("details", { class: "rest" }, h("summary", null, say("restOfText")), prose(text.slice(cut)))];
 }
 
 // ---- Files
