@@ -703,10 +703,7 @@ def check(
 
         _print_json({"findings": [finding_row(finding) for finding in findings]})
     else:
-        for finding in findings:
-            said = finding.message_zh if lang is Words.zh else finding.message_en
-            typer.echo(f"{finding.severity}: {said} [{finding.rule}] {finding.focus}")
-        typer.echo(text.findings_line(findings, _language(lang)))
+        _print(text.finding_lines(findings, _language(lang)))
     if any(finding.severity == "violation" for finding in findings):
         raise typer.Exit(1)
 
@@ -718,8 +715,7 @@ def _quarantine(graph: Graph, format: Output, language: Language) -> None:
 
         _print_json({"refusals": [refusal_row(refusal) for refusal in refusals]})
     else:
-        _print(text.refusal_lines(refusals, language))
-        typer.echo(f"{len(refusals)} refused")
+        _print(text.refusal_lines(refusals, graph.ontology, language))
 
 
 @app.command(epilog="Example: kg view -o graph.html --around 863计划 --hops 2")

@@ -262,9 +262,9 @@ def test_an_iri_leads_people_to_the_explorer(client: httpx.Client) -> None:
     answer = client.get(PROGRAM, headers=browser)
     assert (answer.status_code, answer.headers["vary"]) == (303, "Accept")
     assert answer.headers["location"] == f"/#/entity/{quote(id_of('Program:863计划'), safe='')}"
-    assert client.get("/document/paper-a", headers=browser).headers["location"] == "/#/document/paper-a"
+    assert client.get("/document/paper-a", headers=browser).headers["location"] == "/#/documents/paper-a"
     (statement, *_) = client.get("/api/entity/863计划").json()["outgoing"]
-    place = f"/#/document/paper-a?at={statement['evidence'][0]['start']}-{statement['evidence'][0]['end']}"
+    place = f"/#/documents/paper-a?at={statement['evidence'][0]['start']}-{statement['evidence'][0]['end']}"
     assert client.get(f"/statement/{statement['id']}", headers=browser).headers["location"] == place
     assert client.get(f"/statement/{statement['id']}?format=json").json()["evidence"] == statement["evidence"]
 

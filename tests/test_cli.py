@@ -143,7 +143,7 @@ def test_a_user_reads_documents_and_asks_about_them(folder: Path, place: Path) -
     assert "863计划" in shown.out
     assert "863计划也支持超导磁体技术。" in shown.out
     checked = process("check")
-    assert (checked.code, checked.out, checked.err) == (0, "0 findings\n", "")
+    assert (checked.code, checked.out, checked.err) == (0, "发现 0 处\n", "")
     assert place.is_dir()
 
 
@@ -545,7 +545,7 @@ def test_the_store_is_counted(kg, known: Path) -> None:
 
 
 def test_a_sound_store_has_no_findings(kg, known: Path) -> None:
-    assert kg("check").out == "0 findings\n"
+    assert kg("check").out == "发现 0 处\n"
     assert kg("check", "--format", "json").json == {"findings": []}
 
 
@@ -558,7 +558,8 @@ def test_a_fault_is_found_and_told_as_a_sentence(kg, known: Path) -> None:
         )
     ended = kg("check")
     assert ended.code == 1
-    assert "violation: " in ended.out
+    assert "违规: " in ended.out
+    assert "violation: " in kg("check", "--lang", "en").out
     assert kg("check", "--format", "json").json["findings"]
 
 
@@ -569,7 +570,8 @@ def test_what_was_refused_is_listed_with_its_reason(kg, tmp_path: Path) -> None:
     assert (row["reason"], row["subject"], row["object"]) == ("time", "极光计划", "挪威政府")
     listed = kg("check", "--quarantine")
     assert listed.code == 0
-    assert "极光计划 —issuedBy→ 挪威政府" in listed.out
+    assert "极光计划 —由…出台→ 挪威政府" in listed.out
+    assert listed.out.endswith("拒收 1 条\n")
     assert "1 refused" in kg("check", "--quarantine", "--lang", "en").out
 
 
@@ -842,7 +844,7 @@ def test_a_killed_process_leaves_only_whole_documents(kg, written, place: Path, 
         assert store.sources() == whole.sources()
         assert {str(quad) for quad in store.graph()} == {str(quad) for quad in whole.graph()}
         assert {str(quad) for quad in store.inferred()} == {str(quad) for quad in whole.inferred()}
-    assert kg("check").out == "0 findings\n"
+    assert kg("check").out == "发现 0 处\n"
 
 
 # ---- Hostile documents

@@ -176,7 +176,7 @@ HEADER = "#+ question: 问\n#+ question_en: ask\n#+ columns: s=主语/subject\n#
 
 
 def test_a_text_parameter_and_a_default(graph: Graph, tmp_path: Path) -> None:
-    params = "#+ params: time=Text (时间 / time, default 1947年); modality=Modality (语态 / modality, optional)\n"
+    params = "#+ params: time=Text (时间 / time, default 1947年); modality=Modality (模态 / modality, optional)\n"
     body = "?st pkg:timeText ?time ; pkg:modality ?modality ; pkg:subject ?s"
     query = f"SELECT ?s ?time ?modality WHERE {{ GRAPH ?g {{ {body} }} }}"
     (tmp_path / "when.rq").write_text(HEADER + params + query, encoding="utf-8")
