@@ -381,6 +381,14 @@ def test_a_check_fires_once_where_it_should(check: str) -> None:
         assert "?" not in message
 
 
+def test_a_finding_names_things_as_readers_do() -> None:
+    (found,) = findings_after("issuer-unknown", FIRING_FACTS["issuer-unknown"], planted=False)
+    assert found.message_zh.startswith("甲 没有发布者")
+    (found,) = findings_after("indicator-of-two-kinds", (A,), planted=True)
+    assert "id/" not in found.message_zh
+    assert "有的是增长率，有的是份额" in found.message_zh
+
+
 @pytest.mark.parametrize("modality", ["proposed", "negated"])
 def test_what_is_only_proposed_or_denied_is_no_fact(modality: Modality) -> None:
     quads = both(SUBJECT, rdf.term("targets"), OBJECT)
