@@ -92,22 +92,23 @@ export function table({ columns, rows }) {
     fill();
   });
   const fill = () => {
-    body.replaceChildren(...sorted.slice(0, most).map((row) => h("tr", null, columns.map(({ name }) => cell(row[name], row)))));
+    body.replaceChildren(...sorted.slice(0, most).map((row) => h("tr", null, columns.map((column) => cell(row[column.name], row, titled(column))))));
     more.hidden = sorted.length <= most;
     more.textContent = `${say("all")} ${count(sorted.length)}`;
   };
   fill();
-  const box = h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": say("asTable") },
+  const box = h("div", { class: "wide answer", tabindex: "0", role: "region", "aria-label": say("asTable") },
     h("table", null, h("thead", null, h("tr", null, heads)), body));
   return h("div", null, box, more);
 }
 
-function cell(value, row) {
+function cell(value, row, title) {
   const text = pick(value);
-  if (value?.kind === "entity") return h("td", null, entityLink(value.id, text));
-  if (value?.kind === "document") return h("td", null, link(url("documents", value.id, { quote: row.quote && pick(row.quote) }), text));
-  if (value?.kind === "link") return h("td", null, link(value.id, text));
-  return h("td", { class: value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined }, folded(text));
+  const as = (shown, kind) => h("td", { class: kind, "data-title": title }, shown);
+  if (value?.kind === "entity") return as(entityLink(value.id, text));
+  if (value?.kind === "document") return as(link(url("documents", value.id, { quote: row.quote && pick(row.quote) }), text));
+  if (value?.kind === "link") return as(link(value.id, text));
+  return as(folded(text), value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined);
 }
 
 /** A text that would make its row higher than a screen: its first sentence or two, and the rest behind them. */
