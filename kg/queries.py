@@ -364,7 +364,9 @@ def check_findings(store: Store, ontology: Ontology, check: Check) -> list[Findi
 
     functions: dict[str, Function] = {f"{ONTOLOGY}allows": allows}
     rows = list(store.select(check.query, functions=functions))
-    ids = {local(v.value, ENTITY) for row in rows for v in row.values() if isinstance(v, ox.NamedNode) and _names_entity(v)}
+    ids = {
+        local(v.value, ENTITY) for row in rows for v in row.values() if isinstance(v, ox.NamedNode) and _names_entity(v)
+    }
     try:
         entities = {entity.id: entity for entity in store.entities(ids)}
     except ValueError:

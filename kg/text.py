@@ -137,7 +137,11 @@ def document_lines(documents: Iterable[DocumentSummary], language: Language) -> 
     """One line a document: name, what it says of itself, how much it gave."""
     for document in documents:
         bibliography = document.bibliography
-        said = (bibliography.title_zh or bibliography.title_en, _authors(bibliography.authors, language), bibliography.year)
+        said = (
+            bibliography.title_zh or bibliography.title_en,
+            _authors(bibliography.authors, language),
+            bibliography.year,
+        )
         several = re.search("[-–—]", bibliography.pages)
         pages = bibliography.pages and f"{'pp' if several else 'p'}. {bibliography.pages}"
         about = "；".join(str(part) for part in (*said, pages) if part)

@@ -137,7 +137,7 @@ def quads(place: Path) -> set[str]:
 def test_a_user_reads_documents_and_asks_about_them(folder: Path, place: Path) -> None:
     read = process("ingest", folder)
     assert (read.code, read.err) == (0, "")
-    assert [line.split(":")[0] for line in read.out.splitlines()] == ["aurora added", "tidal added"]
+    assert [line.split("：")[0] for line in read.out.splitlines()] == ["aurora 已读入", "tidal 已读入"]
     shown = process("show", "863 Program")
     assert (shown.code, shown.err) == (0, "")
     assert "863计划" in shown.out
@@ -188,7 +188,7 @@ def test_reading_again_changes_nothing(kg, folder: Path, place: Path) -> None:
     kg("ingest", folder)
     before = quads(place)
     again = kg("ingest", folder)
-    assert (again.code, again.out) == (0, "aurora unchanged\ntidal unchanged\n")
+    assert (again.code, again.out) == (0, "aurora 未变\ntidal 未变\n")
     assert quads(place) == before
 
 
@@ -196,7 +196,7 @@ def test_reading_again_by_force_gives_the_same_store(kg, folder: Path, place: Pa
     kg("ingest", folder)
     before = quads(place)
     forced = kg("ingest", folder, "--force")
-    assert [line.split(":")[0] for line in forced.out.splitlines()] == ["aurora replaced", "tidal replaced"]
+    assert [line.split("：")[0] for line in forced.out.splitlines()] == ["aurora 已更新", "tidal 已更新"]
     assert quads(place) == before
 
 
@@ -204,8 +204,8 @@ def test_a_changed_document_takes_the_place_of_the_old_one(kg, folder: Path, pla
     kg("ingest", folder)
     (folder / "tidal.md").write_text("# 深海的政策\n\n挪威政府资助奥斯陆大学。\n", encoding="utf-8")
     ended = kg("ingest", folder)
-    assert ended.out.splitlines()[0] == "aurora unchanged"
-    assert ended.out.splitlines()[1].startswith("tidal replaced: ")
+    assert ended.out.splitlines()[0] == "aurora 未变"
+    assert ended.out.splitlines()[1].startswith("tidal 已更新：")
     assert kg("show", "深探专项").code == 6
     assert "挪威政府资助奥斯陆大学。" in kg("show", "奥斯陆大学").out
     assert "深海潜水装备" not in "".join(quads(place))
@@ -888,7 +888,7 @@ def test_hostile_documents_go_all_the_way(kg, tmp_path: Path) -> None:
     assert nx.read_graphml(tmp_path / "out.graphml").number_of_nodes()
     Dataset().parse(tmp_path / "out.trig")
     assert kg("check").code == 0
-    assert kg("ingest", folder).out.count("unchanged") == len(HOSTILE)
+    assert kg("ingest", folder).out.count("未变") == len(HOSTILE)
     assert kg("remove", "--", "--help").code == 0
 
 
