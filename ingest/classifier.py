@@ -28,6 +28,9 @@ from kg.ontology import Ontology
 
 MODEL = "classifier"
 """The rule of a statement that only the model reads."""
+_WORDS_WEIGHT = 0.7
+"""What the words around add to the log-probability of the modality that they tell. Over the folds, modality is right
+for 0.922 of the relations found with it, for 0.899 by the model and 0.893 by the words alone; 0.4 to 1.5 do as well."""
 FARTHEST = 60
 """How many words may stand between the two ends of a statement."""
 LEAST_CHANCE = 0.15
@@ -339,9 +342,12 @@ class RelationClassifier:
 
 
 def _modality(judged: Judged, verdict: Verdict, row: int) -> Modality:
-    """The model's, but for denials: annotated sentences hold too few of them to learn from, and their words are few."""
-    denied = judged.features[row, _GEOMETRY + MODALITIES.index("negated")] == 1
-    return "negated" if denied else MODALITIES[int(verdict.modalities[row].argmax())]
+    """What the model and the words around together say; a denial is the words' alone, since annotated sentences hold
+    too few of them to learn from, and their words are few."""
+    told = judged.features[row, _GEOMETRY : _GEOMETRY + len(MODALITIES)]
+    if told[MODALITIES.index("negated")] == 1:
+        return "negated"
+    return MODALITIES[int((np.log(verdict.modalities[row] + 1e-6) + _WORDS_WEIGHT * told).argmax())]
 
 
 def _surest(relations: Iterable[Relation]) -> list[Relation]:

@@ -62,7 +62,7 @@ class Qualifiers:
         """The figure of a measurement (behind its indicator) or of a funding (the clause's sum of money), or none."""
         if predicate == "measuredBy":
             found = self.figure.search(text, object_end, _next_break(_WIDE_BREAK, text, object_end))
-            return found.group().strip(" ,，") if found else ""
+            return found.group().strip(" ,，") if found and not _in_name(text, found.start()) else ""
         if predicate == "funds":
             start = _last_break(_WIDE_BREAK, text, min(subject_end, object_end))
             stop = _next_break(_WIDE_BREAK, text, max(subject_end, object_end))
@@ -122,6 +122,11 @@ def _any(patterns: Sequence[str]) -> re.Pattern[str]:
 def _next_break(pattern: re.Pattern[str], text: str, start: int) -> int:
     found = pattern.search(text, start)
     return found.start() if found else len(text)
+
+
+def _in_name(text: str, at: int) -> bool:
+    """Whether the figure that begins there is part of a name in Latin letters: TOP500, IPv6."""
+    return at > 0 and text[at - 1].isascii() and text[at - 1].isalpha()
 
 
 def _last_break(pattern: re.Pattern[str], text: str, before: int) -> int:

@@ -19,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from kg import analysis_routes, canvas_routes, linked, problems, queries, routes, sparql, upload
+from kg import analysis_routes, canvas_routes, linked, problems, queries, reconcile_routes, routes, sparql, upload
 from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
@@ -69,13 +69,14 @@ def create_app(
     app.state.telemetry = _telemetry(pool)
     # the last is the outermost
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    app.add_middleware(reconcile_routes.Crossing)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app.add_middleware(Observed, telemetry=app.state.telemetry)
     problems.install(app)
     app.state.uploads = Uploads(store_path, token) if token else None
     # a request is compared with the routes in their order: the questions, which are many, come last
     reading = (sparql.router, linked.router, routes.api, analysis_routes.router(), canvas_routes.router, upload.router)
-    for router in (*reading, _service, _pages):
+    for router in (*reading, reconcile_routes.router, _service, _pages):
         app.include_router(router)
     if token:
         app.include_router(upload.sending)

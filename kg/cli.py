@@ -792,6 +792,14 @@ def serve(
     run(_place(store), host, port, lambda line: typer.echo(line), limits, log_requests, token)
 
 
+@app.command(epilog="Example: kg mcp --store graph")
+def mcp(store: StoreOption = None) -> None:
+    """Give assistants the graph as tools, by the Model Context Protocol over standard input and output."""
+    from kg.mcp import run
+
+    run(_place(store))
+
+
 @app.command(epilog="Example: kg demo --store /tmp/try")
 def demo(
     store: StoreOption = None,

@@ -136,6 +136,10 @@ class Graph:
         hint = f": did you mean {', '.join(near)}?" if near else ""
         raise NotFound(f"the store knows no entity named {name}{hint}", suggestions=near)
 
+    def statement_count(self, id: str) -> int:
+        """In how many statements the entity of that id stands."""
+        return self._names().statements(id)
+
     def _names(self) -> "Names":
         """The index of names, those of the dictionary too. Made again only after a change."""
         # numpy takes longer to import than most look-ups take

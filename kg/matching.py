@@ -114,7 +114,7 @@ def match_json() -> dict[str, Any]:
         "en": "what applies to whom",
         "description": {
             "zh": "某企业、技术、产品或产业可用哪些政策、计划和工具，是实际、建议还是已结束，各有理由和原文。",
-            "en": "Which policies, programs and instruments apply to a firm, technology, product or industry, whether in "
+            "en": "Which policies, programs and instruments apply to a firm, technology, product or industry, in "
             "force, proposed or ended, and why.",
         },
         "params": [param_json(param) for param in PARAMS],

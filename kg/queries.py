@@ -384,8 +384,8 @@ def _finding(check: Check, row: Row, entities: Mapping[str, Entity], ontology: O
 
 
 def _readable(text: str, entities: Mapping[str, Entity], ontology: Ontology, language: Language) -> str:
-    """An entity's IRI as its name, that of a member of a closed list as its label, another of the graph without what all
-    begin with, anything else as it is."""
+    """An entity's IRI as its name, that of a member of a closed list as its label, another of the graph without
+    what all begin with, anything else as it is."""
     list_, _, member = text.removeprefix(QUALIFIER).partition("/")
     if text.startswith(QUALIFIER) and (item := ontology.lists.get(list_, {}).get(member)):
         return item.label_zh if language == "zh" else item.label_en

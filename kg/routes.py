@@ -80,7 +80,7 @@ def tables_(
     limit: Limit = 20,
     offset: Offset = 0,
 ) -> Response:
-    """读出的表格：每格的原文、读出的数值和疑点 · Tables as they were read: cells, figures, and what is odd about them."""
+    """读出的表格、数值和疑点 · Tables as they were read: cells, figures, and what is odd about them."""
 
     def look(now: Snapshot) -> Json:
         found = tables.chosen(now.graph.store, source, label)

@@ -225,7 +225,7 @@ def severity(finding: Finding | TableFinding, language: Language) -> str:
 
 
 def finding_lines(findings: Sequence[Finding], language: Language) -> Iterator[str]:
-    """A line for each finding: how grave, what, by which rule, about what; last, how many there are of each severity."""
+    """A line for each finding: how grave, what, by which rule, about what; last, how many of each there are."""
     for finding in findings:
         said = _word(language, finding.message_zh, finding.message_en)
         yield f"{severity(finding, language)}: {said} [{finding.rule}] {finding.focus}"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ingest.assertions import Gate, Statement
 from ingest.pipeline import Pipeline
+from ingest.qualifiers import qualifiers
 from ingest.reading import read
 from ingest.relations import Mention, Relation
 from kg.belief import of_evidence
@@ -219,6 +220,12 @@ def test_time_and_value_are_the_words_of_the_sentence(extracted) -> None:
     assert (funding.time, funding.value) == ("2016年", "约3.2亿克朗")
     figure = between(extraction, "挪威", "measuredBy", "装机容量")
     assert (figure.time, figure.value) == ("", "200万千瓦")
+
+
+def test_a_figure_that_is_part_of_a_name_is_no_value() -> None:
+    ranked, grown = "天河一号位居TOP500榜首", "光伏装机达到TOP级的500万千瓦"
+    assert qualifiers("zh").value(ranked, "measuredBy", 4, ranked.index("500")) == ""
+    assert qualifiers("zh").value(grown, "measuredBy", 2, 4).startswith("500万")
 
 
 def test_time_and_value_in_english(extracted) -> None:
