@@ -566,13 +566,14 @@ def test_a_fault_is_found_and_told_as_a_sentence(kg, known: Path) -> None:
 def test_what_was_refused_is_listed_with_its_reason(kg, tmp_path: Path) -> None:
     text = "# 极光\n\n1998—1990年，挪威政府启动了“极光”计划。\n"
     kg("ingest", wrong_file(tmp_path, "refused.md", text.encode()))
-    (row,) = kg("check", "--quarantine", "--format", "json").json["refusals"]
+    rows = kg("check", "--quarantine", "--format", "json").json["refusals"]
+    (row,) = (each for each in rows if each["predicate"] == "issuedBy")
     assert (row["reason"], row["subject"], row["object"]) == ("time", "极光计划", "挪威政府")
     listed = kg("check", "--quarantine")
     assert listed.code == 0
     assert "极光计划 —由…出台→ 挪威政府" in listed.out
-    assert listed.out.endswith("拒收 1 条\n")
-    assert "1 refused" in kg("check", "--quarantine", "--lang", "en").out
+    assert listed.out.endswith(f"拒收 {len(rows)} 条\n")
+    assert f"{len(rows)} refused" in kg("check", "--quarantine", "--lang", "en").out
 
 
 @pytest.mark.parametrize("format_", FORMATS)
