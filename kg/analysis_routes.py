@@ -26,7 +26,7 @@ def router() -> APIRouter:
     """A route for the list of analyses, one for each, and one for the matching."""
     made = APIRouter(prefix="/api", tags=["分析 analyses"], responses=PROBLEMS)
     known, ontology = analysis.load(), load()
-    listed = {"analyses": [analysis.analysis_json(each) for each in known.values()]}
+    listed = {"analyses": [analysis.analysis_json(each) for each in known.values()], "match": matching.match_json()}
     made.add_api_route(
         "/analysis", lambda: JSONResponse(listed), summary="Analyses", description="全部分析 · All analyses"
     )

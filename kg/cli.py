@@ -142,6 +142,7 @@ def ingest(
         float, typer.Option("--min-confidence", min=0, max=1, help="Refuse statements that are believed less.")
     ] = MIN_CONFIDENCE,
     format: FormatOption = Output.text,
+    lang: LangOption = Words.zh,
 ) -> None:
     """Read documents into the store. Unchanged ones are skipped, changed ones are replaced in one transaction."""
     from ingest.batch import ingest as run
@@ -153,7 +154,7 @@ def ingest(
     outcomes = list(strays)
     if files:
         with Store.open(_place(store)) as opened:
-            outcomes += _shown(run(opened, files, pipeline, force=force), len(files), format)
+            outcomes += _shown(run(opened, files, pipeline, force=force), len(files), format, _language(lang))
     if format is Output.json:
         _print_json({"documents": [_outcome_json(outcome) for outcome in outcomes]})
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
@@ -162,7 +163,7 @@ def ingest(
         raise DocumentError(f"{len(failed)} of {len(outcomes)} files could not be ingested")
 
 
-def _shown(outcomes: "Iterable[Outcome]", total: int, format: Output) -> "Iterator[Outcome]":
+def _shown(outcomes: "Iterable[Outcome]", total: int, format: Output, language: Language) -> "Iterator[Outcome]":
     """The outcomes, each told as it comes: a bar on a terminal, a line per file."""
     from rich.console import Console
     from rich.progress import Progress
@@ -174,14 +175,24 @@ def _shown(outcomes: "Iterable[Outcome]", total: int, format: Output) -> "Iterat
             progress.advance(task)
             if format is Output.text and outcome.status != "failed":
                 progress.console.file.flush()
-                _print([_outcome_line(outcome)])
+                _print([_outcome_line(outcome, language)])
             yield outcome
 
 
-def _outcome_line(outcome: "Outcome") -> str:
+def _outcome_line(outcome: "Outcome", language: Language) -> str:
+    zh = language == "zh"
     counts = f"{outcome.entities} entities, {outcome.assertions} statements, {outcome.refusals} refused"
-    detail = "" if outcome.status == "unchanged" else f": {counts} ({outcome.seconds:.1f} s)"
-    return f"{outcome.source} {outcome.status}{detail}"
+    if zh:
+        counts = f"实体 {outcome.entities}，陈述 {outcome.assertions}，拒收 {outcome.refusals}"
+    detail = f": {counts} ({outcome.seconds:.1f} s)"
+    if zh:
+        detail = f"：{counts}（{outcome.seconds:.1f} 秒）"
+    status = _STATUSES.get(outcome.status, outcome.status) if zh else outcome.status
+    return f"{outcome.source} {status}{'' if outcome.status == 'unchanged' else detail}"
+
+
+_STATUSES = {"added": "已读入", "replaced": "已更新", "unchanged": "未变"}
+"""What became of a file, in Chinese."""
 
 
 def _outcome_json(outcome: "Outcome") -> dict[str, Any]:
@@ -703,10 +714,7 @@ def check(
 
         _print_json({"findings": [finding_row(finding) for finding in findings]})
     else:
-        for finding in findings:
-            said = finding.message_zh if lang is Words.zh else finding.message_en
-            typer.echo(f"{finding.severity}: {said} [{finding.rule}] {finding.focus}")
-        typer.echo(text.findings_line(findings, _language(lang)))
+        _print(text.finding_lines(findings, _language(lang)))
     if any(finding.severity == "violation" for finding in findings):
         raise typer.Exit(1)
 
@@ -718,8 +726,7 @@ def _quarantine(graph: Graph, format: Output, language: Language) -> None:
 
         _print_json({"refusals": [refusal_row(refusal) for refusal in refusals]})
     else:
-        _print(text.refusal_lines(refusals, language))
-        typer.echo(f"{len(refusals)} refused")
+        _print(text.refusal_lines(refusals, graph.ontology, language))
 
 
 @app.command(epilog="Example: kg view -o graph.html --around 863计划 --hops 2")
@@ -808,7 +815,7 @@ def demo(
 
     files = documents_in([data_folder("examples")])
     with Store.open(_place(store)) as opened:
-        for _ in _shown(run(opened, files, Pipeline(), move=True), len(files), Output.text):
+        for _ in _shown(run(opened, files, Pipeline(), move=True), len(files), Output.text, _language(lang)):
             pass
         graph = Graph(opened, load())
         _print(text.stats_lines(graph.stats(), graph.ontology, _language(lang)))

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from kg import rows
+from kg import rows, telling
 from kg.answers import Reading
 from kg.errors import NotFound
 from kg.export import write_jsonld
@@ -114,9 +114,22 @@ def document(
         _Thing(
             lambda now: now.graph.store.about_document(source),
             lambda now: rows.text_row(now.graph.store.document(source)),
-            lambda now: f"/#/document/{quote(now.graph.store.document(source).source, safe='')}",
+            lambda now: f"/#/documents/{quote(now.graph.store.document(source).source, safe='')}",
         ),
     )
+
+
+@router.get("/chain/{id}", include_in_schema=False)
+def chain(request: Request, reading: Reading, id: str) -> Response:
+    """A chain: people are led to its page, programs to its route, which answers in the forms that chains have."""
+
+    def known(now: Snapshot) -> str:
+        telling.find(now.graph, lambda: now.chains, id)
+        return quote(id, safe="")
+
+    wanted = choose(request.headers.get("accept", ""), (*telling.MEDIA, HTML))
+    place = "/#/chain/" if wanted == HTML else "/api/chain/"
+    return RedirectResponse(place + reading.live.read(known), HTTPStatus.SEE_OTHER, {"Vary": "Accept"})
 
 
 @router.get("/statement/{id}")
@@ -140,7 +153,7 @@ def statement(
     def page(now: Snapshot) -> str:
         assertion = found(now)
         at = ",".join(f"{span.start}-{span.end}" for each in assertion.evidence for span in each.spans)
-        return f"/#/document/{quote(assertion.source, safe='')}?at={at}"
+        return f"/#/documents/{quote(assertion.source, safe='')}?at={at}"
 
     return _answer(
         request, reading, form, _Thing(lambda now: now.graph.store.about_statement(found(now).id), row, page)

@@ -11,13 +11,13 @@ shown.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from kg.analyses import counts, form
 from kg.analyses.form import MIN_CONFIDENCE, Param, column
-from kg.analysis import Result, bound, left_out
+from kg.analysis import Result, bound, left_out, param_json
 from kg.charts import Axis, Chart, Point, Words
 from kg.facts import Fact, Facts
 from kg.graph import Graph
@@ -104,6 +104,23 @@ def run(graph: Graph, params: Mapping[str, str]) -> Result:
     axes = Axis("match", "匹配", "match"), Axis("score", "得分", "score"), Axis("status", "状态", "status")
     chart = Chart("bar", *axes, points=points)
     return Result("match", title, table, chart, (*_notes(entity, year, found, abroad), *left_out(facts)))
+
+
+def match_json() -> dict[str, Any]:
+    """What one has to know to ask for matches, as `analysis_json` tells it of an analysis."""
+    return {
+        "name": "match",
+        "zh": "适用的政策",
+        "en": "what applies to whom",
+        "description": {
+            "zh": "某企业、技术、产品或产业可用哪些政策、计划和工具，是实际、建议还是已结束，各有理由和原文。",
+            "en": "Which policies, programs and instruments apply to a firm, technology, product or industry, in "
+            "force, proposed or ended, and why.",
+        },
+        "params": [param_json(param) for param in PARAMS],
+        "columns": [asdict(each) for each in COLUMNS],
+        "example": {"what": "光伏产业"},
+    }
 
 
 def _latest(graph: Graph) -> int:

@@ -363,14 +363,34 @@ def check_findings(store: Store, ontology: Ontology, check: Check) -> list[Findi
         return ox.Literal(ontology.allows(subject, predicate, object_))
 
     functions: dict[str, Function] = {f"{ONTOLOGY}allows": allows}
-    return [_finding(check, row) for row in store.select(check.query, functions=functions)]
+    rows = list(store.select(check.query, functions=functions))
+    ids = {
+        local(v.value, ENTITY) for row in rows for v in row.values() if isinstance(v, ox.NamedNode) and _names_entity(v)
+    }
+    try:
+        entities = {entity.id: entity for entity in store.entities(ids)}
+    except ValueError:
+        # what is at fault may be what entities are made of
+        entities = {}
+    return [_finding(check, row, entities, ontology) for row in rows]
 
 
-def _finding(check: Check, row: Row) -> Finding:
+def _finding(check: Check, row: Row, entities: Mapping[str, Entity], ontology: Ontology) -> Finding:
     texts = {name: rdf.text_of(value) for name, value in row.items()}
-    short = {name: text.removeprefix(BASE) for name, text in texts.items()}
     focus = next(iter(texts.values()))
-    return Finding(check.name, check.severity, focus, _told(check.message_zh, short), _told(check.message_en, short))
+    languages: tuple[Language, ...] = get_args(Language)
+    zh, en = ({name: _readable(text, entities, ontology, each) for name, text in texts.items()} for each in languages)
+    return Finding(check.name, check.severity, focus, _told(check.message_zh, zh), _told(check.message_en, en))
+
+
+def _readable(text: str, entities: Mapping[str, Entity], ontology: Ontology, language: Language) -> str:
+    """An entity's IRI as its name, that of a member of a closed list as its label, another of the graph without
+    what all begin with, anything else as it is."""
+    list_, _, member = text.removeprefix(QUALIFIER).partition("/")
+    if text.startswith(QUALIFIER) and (item := ontology.lists.get(list_, {}).get(member)):
+        return item.label_zh if language == "zh" else item.label_en
+    known = entities.get(local(text, ENTITY)) if text.startswith(ENTITY) else None
+    return known.label(language) if known else text.removeprefix(BASE)
 
 
 def _told(message: str, row: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg import cite, export, media, queries, rows, telling
+from kg import cite, export, media, queries, rows, tables, telling
 from kg.answers import MOST, Json, Limit, Offset, Reading, paged
 from kg.asked import Asked, answer
 from kg.export import Format
@@ -68,6 +68,24 @@ def references(
     def look(now: Snapshot) -> Json:
         found = now.graph.store.references(source)
         return {"references": [rows.reference_row(source, each, now.graph.ontology) for each in found]}
+
+    return reading.answer(look)
+
+
+@api.get("/tables", tags=["文献 documents"])
+def tables_(
+    reading: Reading,
+    source: _Source = None,
+    label: Annotated[str | None, Query(max_length=200, description="表号或第几张 · its label, or its number")] = None,
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> Response:
+    """读出的表格、数值和疑点 · Tables as they were read: cells, figures, and what is odd about them."""
+
+    def look(now: Snapshot) -> Json:
+        found = tables.chosen(now.graph.store, source, label)
+        page = [tables.table_row(*entry) for entry in paged(found, limit, offset)]
+        return {"total": len(found), "tables": page}
 
     return reading.answer(look)
 
@@ -157,7 +175,7 @@ def neighbours(
         str, Query(max_length=50, description="只要此类实体 · of this type only", examples=["Technology"])
     ] = "",
     modality: Annotated[
-        str, Query(max_length=20, description="只经此语态 · by statements of this modality only", examples=["actual"])
+        str, Query(max_length=20, description="只经此模态 · by statements of this modality only", examples=["actual"])
     ] = "",
     source: Annotated[str, Query(max_length=500, description="只看这篇文献 · by this document only")] = "",
     min_belief: Annotated[float, Query(ge=0, le=1, description="最低可信度 · believed at least so much")] = 0.0,
@@ -201,7 +219,7 @@ def chains(
     actual: Annotated[bool, Query(description="不含建议 · without what is only proposed")] = False,
     relation: Annotated[list[str], Query(max_length=50, description="只用这些关系 · by these relations only")] = [],  # noqa: B006
     type: Annotated[list[str], Query(max_length=50, description="中间只经这些类型 · through these types only")] = [],  # noqa: B006
-    modality: Annotated[list[Modality], Query(description="只用这些语态 · of these modalities only")] = [],  # noqa: B006
+    modality: Annotated[list[Modality], Query(description="只用这些模态 · of these modalities only")] = [],  # noqa: B006
     source: Annotated[list[str], Query(max_length=50, description="只用这些文献 · from these documents only")] = [],  # noqa: B006
     min_confidence: Annotated[float, Query(ge=0, le=1, description="最低信度 · the least belief of a hop")] = 0.0,
     from_year: Annotated[int | None, Query(ge=0, le=9999, description="不早于 · not ended before")] = None,
@@ -316,7 +334,7 @@ def stats(reading: Reading) -> Response:
 
 @api.get("/ontology", tags=["全图 the whole"])
 def ontology_(reading: Reading) -> Response:
-    """实体类型、关系和语态的名称 · The names of entity types, relations and modalities."""
+    """实体类型、关系和模态的名称 · The names of entity types, relations and modalities."""
     return JSONResponse(rows.ontology_row(load()))
 
 

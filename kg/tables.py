@@ -11,7 +11,7 @@ from kg.errors import NotFound
 from kg.iris import normal
 from kg.model import Language, Table, TableValue, plain_number
 from kg.store import Store
-from kg.text import table_lines
+from kg.text import severity, table_lines
 
 FIELDS = (
     *("source", "table", "row", "column", "series", "item", "group", "place", "region", "time", "period"),
@@ -86,7 +86,7 @@ def grid_lines(source: str, table: Table, language: Language) -> Iterator[str]:
     yield f"{len(table.values)} 个数值，维度：{told}" if zh else f"{len(table.values)} figures by {told}"
     for finding in table.findings:
         message = finding.message_zh if zh else finding.message_en
-        yield f"{finding.severity}: {message} [{finding.rule}]"
+        yield f"{severity(finding, language)}: {message} [{finding.rule}]"
 
 
 def table_row(source: str, number: int, table: Table) -> dict[str, Any]:

@@ -388,7 +388,7 @@ _COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("relation", "关系", "relation"),
     ("object", "宾语", "object"),
     ("inverse", "反向", "inverse"),
-    ("modality", "语态", "modality"),
+    ("modality", "模态", "modality"),
     ("time", "时间", "time"),
     ("period", "年份", "years"),
     ("value", "数值", "value"),

@@ -20,6 +20,7 @@ from kg.model import (
     Reference,
     Refusal,
     Severity,
+    TableFinding,
 )
 from kg.ontology import Ontology
 from kg.store import DocumentSummary
@@ -136,7 +137,11 @@ def document_lines(documents: Iterable[DocumentSummary], language: Language) -> 
     """One line a document: name, what it says of itself, how much it gave."""
     for document in documents:
         bibliography = document.bibliography
-        said = (bibliography.title_zh or bibliography.title_en, "，".join(bibliography.authors[:3]), bibliography.year)
+        said = (
+            bibliography.title_zh or bibliography.title_en,
+            _authors(bibliography.authors, language),
+            bibliography.year,
+        )
         several = re.search("[-–—]", bibliography.pages)
         pages = bibliography.pages and f"{'pp' if several else 'p'}. {bibliography.pages}"
         about = "；".join(str(part) for part in (*said, pages) if part)
@@ -146,6 +151,12 @@ def document_lines(documents: Iterable[DocumentSummary], language: Language) -> 
             f"{document.entities} entities, {document.assertions} statements, {document.refusals} refused",
         )
         yield f"{document.source}  {about}  ({counts})"
+
+
+def _authors(names: Sequence[str], language: Language) -> str:
+    """The first three authors, and that there are more."""
+    more = _word(language, "等", " et al.") if len(names) > 3 else ""
+    return "，".join(names[:3]) + more
 
 
 def stats_lines(stats: Stats, ontology: Ontology, language: Language) -> Iterator[str]:
@@ -187,25 +198,44 @@ def merge_lines(decisions: Iterable[Decision], labels: Mapping[str, Entity], lan
             yield f"      [{place.source}, {span.start}–{span.end}] {shorten(span.quote, _QUOTE_WIDTH)}"
 
 
-def refusal_lines(refusals: Iterable[Refusal], language: Language) -> Iterator[str]:
-    """The quarantine report: what was read but not let in, and why."""
+def refusal_lines(refusals: Sequence[Refusal], ontology: Ontology, language: Language) -> Iterator[str]:
+    """The quarantine report: what was read but not let in, and why; last, how much that is."""
     for refusal in refusals:
+        relation = ontology.relations.get(refusal.predicate)
+        said = _word(language, relation.label_zh, relation.label_en) if relation else refusal.predicate
         why = _word(language, refusal.message_zh, refusal.message_en)
-        yield f"{refusal.source}: {refusal.subject} —{refusal.predicate}→ {refusal.object}: {why} [{refusal.rule}]"
+        yield f"{refusal.source}: {refusal.subject} —{said}→ {refusal.object}: {why} [{refusal.rule}]"
         if refusal.span:
             yield f"      {refusal.span.start}–{refusal.span.end} {shorten(refusal.span.quote, _QUOTE_WIDTH)}"
+    yield _word(language, f"拒收 {len(refusals)} 条", f"{len(refusals)} refused")
 
 
-def findings_line(findings: Sequence[Finding], language: Language) -> str:
-    """How many findings there are, and how many of each severity."""
-    words: dict[Severity, str] = {
-        "violation": _word(language, "违规", "violations"),
-        "warning": _word(language, "警告", "warnings"),
-        "info": _word(language, "提示", "notes"),
-    }
-    counts = {severity: sum(f.severity == severity for f in findings) for severity in words}
-    told = ", ".join(f"{words[severity]} {count}" for severity, count in counts.items() if count)
-    return f"{len(findings)} findings" + (f" ({told})" if told else "")
+_SEVERITIES: dict[Severity, tuple[str, str, str]] = {
+    "violation": ("违规", "violation", "violations"),
+    "warning": ("警告", "warning", "warnings"),
+    "info": ("提示", "note", "notes"),
+}
+"""A severity in Chinese, in English, and in English of several."""
+
+
+def severity(finding: Finding | TableFinding, language: Language) -> str:
+    """How grave a finding is, as a word."""
+    zh, en, _ = _SEVERITIES[finding.severity]
+    return _word(language, zh, en)
+
+
+def finding_lines(findings: Sequence[Finding], language: Language) -> Iterator[str]:
+    """A line for each finding: how grave, what, by which rule, about what; last, how many of each there are."""
+    for finding in findings:
+        said = _word(language, finding.message_zh, finding.message_en)
+        yield f"{severity(finding, language)}: {said} [{finding.rule}] {finding.focus}"
+    counts = {grave: sum(finding.severity == grave for finding in findings) for grave in _SEVERITIES}
+    words = {grave: _word(language, zh, many) for grave, (zh, _, many) in _SEVERITIES.items()}
+    told = "，".join(f"{words[grave]} {count}" for grave, count in counts.items() if count)
+    if language == "en":
+        told = ", ".join(f"{count} {words[grave]}" for grave, count in counts.items() if count)
+    told = told and _word(language, f"（{told}）", f" ({told})")
+    yield _word(language, f"发现 {len(findings)} 处{told}", f"{len(findings)} findings{told}")
 
 
 def table_lines(titles: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 48) -> Iterator[str]:

@@ -262,10 +262,15 @@ def test_an_iri_leads_people_to_the_explorer(client: httpx.Client) -> None:
     answer = client.get(PROGRAM, headers=browser)
     assert (answer.status_code, answer.headers["vary"]) == (303, "Accept")
     assert answer.headers["location"] == f"/#/entity/{quote(id_of('Program:863计划'), safe='')}"
-    assert client.get("/document/paper-a", headers=browser).headers["location"] == "/#/document/paper-a"
+    assert client.get("/document/paper-a", headers=browser).headers["location"] == "/#/documents/paper-a"
     (statement, *_) = client.get("/api/entity/863计划").json()["outgoing"]
-    place = f"/#/document/paper-a?at={statement['evidence'][0]['start']}-{statement['evidence'][0]['end']}"
+    place = f"/#/documents/paper-a?at={statement['evidence'][0]['start']}-{statement['evidence'][0]['end']}"
     assert client.get(f"/statement/{statement['id']}", headers=browser).headers["location"] == place
+    (chain, *_) = client.get("/api/chains", params={"from": START, "to": END}).json()["chains"]
+    path = f"/chain/{chain['id']}"
+    assert client.get(path, headers=browser).headers["location"] == chain["url"]
+    led = client.get(path, headers={"Accept": "text/markdown"}, follow_redirects=True)
+    assert chain["iri"] in led.text
     assert client.get(f"/statement/{statement['id']}?format=json").json()["evidence"] == statement["evidence"]
 
 
@@ -280,7 +285,7 @@ def test_every_iri_of_an_entity_can_be_followed(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/id/firm/none", "/id/none", "/id/a>b/c", "/document/none", "/statement/0", "/statement/<"]
+    "path", ["/id/firm/none", "/id/none", "/id/a>b/c", "/document/none", "/statement/0", "/statement/<", "/chain/none"]
 )
 def test_an_iri_of_nothing_is_not_found(client: httpx.Client, path: str) -> None:
     for accept in ("text/turtle", "text/html", "application/json"):
@@ -389,6 +394,21 @@ def test_every_route_has_an_example_that_is_answered(examples: httpx.Client) -> 
             answer = asked(examples, method, path, operation)
             assert answer.status_code == 200, (path, answer.text)
             assert answer.content
+
+
+def test_tables_come_with_their_figures_and_what_is_odd(examples: httpx.Client) -> None:
+    (table,) = examples.get("/api/tables", params={"source": "pv-zh", "label": "表1"}).json()["tables"]
+    assert len(table["figures"]) == 10
+    assert table["findings"] == []
+    assert examples.get("/api/tables").json()["total"] == 1
+    assert examples.get("/api/tables", params={"label": "表9"}).status_code == 404
+
+
+def test_what_the_explorer_asks_of_matching_is_told_beside_the_analyses(examples: httpx.Client) -> None:
+    known = examples.get("/api/analysis").json()["match"]
+    answer = examples.get("/api/match", params=known["example"]).json()
+    assert answer["rows"]
+    assert [column["name"] for column in answer["columns"]] == [column["name"] for column in known["columns"]]
 
 
 def asked(client: httpx.Client, method: str, path: str, operation: dict[str, Any]) -> httpx.Response:

@@ -20,6 +20,11 @@ from selenium.webdriver.support.ui import WebDriverWait
 from served import HOSTILE, filled, process
 from small_graphs import id_of
 
+from ingest.tables import TableReader
+from kg.model import Bibliography, Document, Extraction
+from kg.ontology import load
+from kg.store import Store
+
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromedriver are not installed")
 
@@ -36,10 +41,12 @@ PAGES = (
     "analysis",
     "analysis/program-timeline?country=中国&beside=中国&go=1",
     "analysis/instrument-mix?go=1",
+    "analysis/match?what=比亚迪&go=1",
     f"sparql?q={quote('SELECT ?a ?b { ?a pkg:targets ?b }')}",
     "documents",
     "documents/paper-a?at=0-5",
     "documents/paper-a?show=refusals",
+    "documents/paper-a?show=tables",
     "help",
 )
 
@@ -166,6 +173,29 @@ def test_an_entity_is_shown_with_its_timeline_and_figures(browser: webdriver.Chr
     row = content.find_element(By.CSS_SELECTOR, "table tbody tr").text
     assert "比亚迪" in row
     assert "3亿元" in row
+
+
+def test_a_documents_tables_are_shown_with_what_is_odd(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    text = "表1 2023年各国产量\n\n|国家|产量(吨)|\n|---|---|\n|英国|5.25|\n|德国|3.5|\n|法国|3.5|\n"
+    read = Document("made", text, "zh", Bibliography(title_zh="产量", title_en="Output", year=2025))
+    found = TableReader(load()).read(read)
+    with Store.open(tmp_path / "store") as store:
+        store.put(Extraction(read, found.entities, found.mentions, (), (), "test", found.tables))
+    with process(tmp_path / "store") as (address, _):
+        content = shown(browser, address, "documents/made?show=tables")
+        assert "表1 2023年各国产量" in content.text
+        assert [cell.text for cell in content.find_elements(By.CSS_SELECTOR, "td.number")] == ["5.25", "3.5", "3.5"]
+        odd = {cell.text for cell in content.find_elements(By.CSS_SELECTOR, "td.odd")}
+        (table,) = found.tables
+        assert len(content.find_elements(By.CSS_SELECTOR, ".note li")) == len(table.findings)
+        assert bool(odd) == bool(table.findings)
+        content.find_element(By.LINK_TEXT, "在原文中看").click()
+        assert "5.25" in looked_at(browser, "产量")
+
+
+def test_policies_are_matched_to_a_firm(browser: webdriver.Chrome, address: str) -> None:
+    content = shown(browser, address, "analysis/match?what=比亚迪&go=1&as=table")
+    assert "863计划" in content.find_element(By.CSS_SELECTOR, "table tbody").text
 
 
 # ---- Chains

@@ -137,13 +137,13 @@ def quads(place: Path) -> set[str]:
 def test_a_user_reads_documents_and_asks_about_them(folder: Path, place: Path) -> None:
     read = process("ingest", folder)
     assert (read.code, read.err) == (0, "")
-    assert [line.split(":")[0] for line in read.out.splitlines()] == ["aurora added", "tidal added"]
+    assert [line.split("：")[0] for line in read.out.splitlines()] == ["aurora 已读入", "tidal 已读入"]
     shown = process("show", "863 Program")
     assert (shown.code, shown.err) == (0, "")
     assert "863计划" in shown.out
     assert "863计划也支持超导磁体技术。" in shown.out
     checked = process("check")
-    assert (checked.code, checked.out, checked.err) == (0, "0 findings\n", "")
+    assert (checked.code, checked.out, checked.err) == (0, "发现 0 处\n", "")
     assert place.is_dir()
 
 
@@ -188,7 +188,7 @@ def test_reading_again_changes_nothing(kg, folder: Path, place: Path) -> None:
     kg("ingest", folder)
     before = quads(place)
     again = kg("ingest", folder)
-    assert (again.code, again.out) == (0, "aurora unchanged\ntidal unchanged\n")
+    assert (again.code, again.out) == (0, "aurora 未变\ntidal 未变\n")
     assert quads(place) == before
 
 
@@ -196,7 +196,7 @@ def test_reading_again_by_force_gives_the_same_store(kg, folder: Path, place: Pa
     kg("ingest", folder)
     before = quads(place)
     forced = kg("ingest", folder, "--force")
-    assert [line.split(":")[0] for line in forced.out.splitlines()] == ["aurora replaced", "tidal replaced"]
+    assert [line.split("：")[0] for line in forced.out.splitlines()] == ["aurora 已更新", "tidal 已更新"]
     assert quads(place) == before
 
 
@@ -204,8 +204,8 @@ def test_a_changed_document_takes_the_place_of_the_old_one(kg, folder: Path, pla
     kg("ingest", folder)
     (folder / "tidal.md").write_text("# 深海的政策\n\n挪威政府资助奥斯陆大学。\n", encoding="utf-8")
     ended = kg("ingest", folder)
-    assert ended.out.splitlines()[0] == "aurora unchanged"
-    assert ended.out.splitlines()[1].startswith("tidal replaced: ")
+    assert ended.out.splitlines()[0] == "aurora 未变"
+    assert ended.out.splitlines()[1].startswith("tidal 已更新：")
     assert kg("show", "深探专项").code == 6
     assert "挪威政府资助奥斯陆大学。" in kg("show", "奥斯陆大学").out
     assert "深海潜水装备" not in "".join(quads(place))
@@ -545,7 +545,7 @@ def test_the_store_is_counted(kg, known: Path) -> None:
 
 
 def test_a_sound_store_has_no_findings(kg, known: Path) -> None:
-    assert kg("check").out == "0 findings\n"
+    assert kg("check").out == "发现 0 处\n"
     assert kg("check", "--format", "json").json == {"findings": []}
 
 
@@ -558,19 +558,22 @@ def test_a_fault_is_found_and_told_as_a_sentence(kg, known: Path) -> None:
         )
     ended = kg("check")
     assert ended.code == 1
-    assert "violation: " in ended.out
+    assert "违规: " in ended.out
+    assert "violation: " in kg("check", "--lang", "en").out
     assert kg("check", "--format", "json").json["findings"]
 
 
 def test_what_was_refused_is_listed_with_its_reason(kg, tmp_path: Path) -> None:
     text = "# 极光\n\n1998—1990年，挪威政府启动了“极光”计划。\n"
     kg("ingest", wrong_file(tmp_path, "refused.md", text.encode()))
-    (row,) = kg("check", "--quarantine", "--format", "json").json["refusals"]
+    rows = kg("check", "--quarantine", "--format", "json").json["refusals"]
+    (row,) = (each for each in rows if each["predicate"] == "issuedBy")
     assert (row["reason"], row["subject"], row["object"]) == ("time", "极光计划", "挪威政府")
     listed = kg("check", "--quarantine")
     assert listed.code == 0
-    assert "极光计划 —issuedBy→ 挪威政府" in listed.out
-    assert "1 refused" in kg("check", "--quarantine", "--lang", "en").out
+    assert "极光计划 —由…出台→ 挪威政府" in listed.out
+    assert listed.out.endswith(f"拒收 {len(rows)} 条\n")
+    assert f"{len(rows)} refused" in kg("check", "--quarantine", "--lang", "en").out
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -842,7 +845,7 @@ def test_a_killed_process_leaves_only_whole_documents(kg, written, place: Path, 
         assert store.sources() == whole.sources()
         assert {str(quad) for quad in store.graph()} == {str(quad) for quad in whole.graph()}
         assert {str(quad) for quad in store.inferred()} == {str(quad) for quad in whole.inferred()}
-    assert kg("check").out == "0 findings\n"
+    assert kg("check").out == "发现 0 处\n"
 
 
 # ---- Hostile documents
@@ -886,7 +889,7 @@ def test_hostile_documents_go_all_the_way(kg, tmp_path: Path) -> None:
     assert nx.read_graphml(tmp_path / "out.graphml").number_of_nodes()
     Dataset().parse(tmp_path / "out.trig")
     assert kg("check").code == 0
-    assert kg("ingest", folder).out.count("unchanged") == len(HOSTILE)
+    assert kg("ingest", folder).out.count("未变") == len(HOSTILE)
     assert kg("remove", "--", "--help").code == 0
 
 

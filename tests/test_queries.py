@@ -176,7 +176,7 @@ HEADER = "#+ question: 问\n#+ question_en: ask\n#+ columns: s=主语/subject\n#
 
 
 def test_a_text_parameter_and_a_default(graph: Graph, tmp_path: Path) -> None:
-    params = "#+ params: time=Text (时间 / time, default 1947年); modality=Modality (语态 / modality, optional)\n"
+    params = "#+ params: time=Text (时间 / time, default 1947年); modality=Modality (模态 / modality, optional)\n"
     body = "?st pkg:timeText ?time ; pkg:modality ?modality ; pkg:subject ?s"
     query = f"SELECT ?s ?time ?modality WHERE {{ GRAPH ?g {{ {body} }} }}"
     (tmp_path / "when.rq").write_text(HEADER + params + query, encoding="utf-8")
@@ -379,6 +379,14 @@ def test_a_check_fires_once_where_it_should(check: str) -> None:
     for message in (found[0].message_zh, found[0].message_en):
         assert "{" not in message
         assert "?" not in message
+
+
+def test_a_finding_names_things_as_readers_do() -> None:
+    (found,) = findings_after("issuer-unknown", FIRING_FACTS["issuer-unknown"], planted=False)
+    assert found.message_zh.startswith("甲 没有发布者")
+    (found,) = findings_after("indicator-of-two-kinds", (A,), planted=True)
+    assert "id/" not in found.message_zh
+    assert "有的是增长率，有的是份额" in found.message_zh
 
 
 @pytest.mark.parametrize("modality", ["proposed", "negated"])

@@ -509,7 +509,7 @@ def test_tables_are_listed_and_shown(store: Store) -> None:
     ((source, _, table),) = chosen(store, "lost", "表 3")
     shown = "\n".join(grid_lines(source, table, "zh"))
     assert "青海" in shown
-    assert "warning: 青海列在“东北”（第8行第1列）之下" in shown
+    assert "警告: 青海列在“东北”（第8行第1列）之下" in shown
     assert chosen(store, "years", "1") == chosen(store, "years")
     with pytest.raises(NotFound, match="its tables are: 表3"):
         chosen(store, "lost", "表9")

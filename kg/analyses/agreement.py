@@ -173,7 +173,7 @@ def _notes(sources: set[str]) -> tuple[Words, ...]:
             "contradiction.",
         ),
         (
-            "肯定与否定可以出自同一篇文献：往往是语态读错，或两处所指不同，请看原文。",
+            "肯定与否定可以出自同一篇文献：往往是模态读错，或两处所指不同，请看原文。",
             "A document may affirm and deny the same: often a modality was read wrongly, or the two sentences mean "
             "different cases. "
             "See the quotes.",

@@ -34,7 +34,7 @@ export async function chain({ rest, params }) {
 async function one(id) {
   const [answer, known] = await Promise.all([ask(`chain/${id}`), terms()]);
   const row = answer.chains?.[0] ?? answer;
-  return [say("oneChain"), link(url("chain"), say("chain")), found([row], known)];
+  return [say("oneChain"), link(url("chain"), say("chain")), found([row], known, { open: true })];
 }
 
 async function finder(params) {
@@ -82,10 +82,10 @@ async function suggestions() {
 
 // ---- What was found
 
-function found(chains, known) {
+function found(chains, known, { open = false } = {}) {
   const panel = h("aside", { class: "panel", "aria-live": "polite", "aria-label": say("evidence") }, paragraph(say("boardHint"), "quiet"));
   const drawing = drawn(chains, known, (hops) => panel.replaceChildren(...hops.map((hop) => whole(hop, known))));
-  const items = chains.map((each, number) => item(each, number, known, drawing));
+  const items = chains.map((each, number) => item(each, number, known, drawing, open));
   return h("div", null,
     h("div", { class: "bar" }, quiet(`${say("chainCount")} ${count(chains.length)}`), legend()),
     h("div", { class: "boardwrap" }, drawing, panel),
@@ -125,16 +125,16 @@ function drawn(chains, known, chosen) {
   return board({ nodes: [...nodes.values()], edges: [...edges.values()], titles, name: say("board"), chosen: (edge) => chosen([edge.hops[0]]) });
 }
 
-function item(chain, number, known, drawing) {
+function item(chain, number, known, drawing, opened) {
   const weak = chain.hops.length > 1 ? weakest(chain) : -1;
   const hops = chain.hops.map((hop, place) => h("li", { class: place === weak ? "weakest" : undefined },
-    h("details", null,
+    h("details", { open: opened },
       h("summary", null, pick(hop.s_label), h("span", { class: "arrow" }, ` —${relationOf(hop, known)}→ `), pick(hop.o_label), " ", qualifiers(hop, known),
         place === weak ? [" ", badge(say("weakest"), "weak")] : ""),
       evidence(hop.evidence),
       h("p", { class: "links" }, entityLink(hop.s, pick(hop.s_label)), entityLink(hop.o, pick(hop.o_label))))));
   const reasons = (chain.reasons ?? []).map((reason) => paragraph(pick(reason), "quiet"));
-  const said = chain.paragraph ? h("details", null, h("summary", null, say("told")), paragraph(pick(chain.paragraph), "told")) : "";
+  const said = chain.paragraph ? h("details", { open: opened }, h("summary", null, say("told")), paragraph(pick(chain.paragraph), "told")) : "";
   const light = button(say("light"), (event) => {
     const on = event.target.getAttribute("aria-pressed") !== "true";
     for (const other of document.querySelectorAll(".light[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");

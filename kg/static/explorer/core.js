@@ -66,7 +66,11 @@ export async function ask(path, params = {}, options = {}) {
   return answer;
 }
 
-const told = (answer, response) => answer.detail || answer.title || `${say("failed")} ${response.status}`;
+/** What an error says, in the reader's language where that is a common one. */
+function told(answer, response) {
+  const [, unknown] = /^the store knows no entity named (.*)$/s.exec(answer.detail ?? "") ?? [];
+  return unknown ? say("noEntity") + unknown : answer.detail || answer.title || `${say("failed")} ${response.status}`;
+}
 
 /** A response, or an error that says that there is no server. */
 export async function fetched(address, options) {

@@ -1,6 +1,6 @@
 // Documents: their list, their text with its statements marked, what was refused, and sending new ones.
 
-import { announce, ask, button, copy, count, empty, failure, h, label, language, link, list, paragraph, pick, prose, quiet, say, terms, url, whenShown } from "./core.js";
+import { announce, ask, badge, button, copy, count, empty, failure, h, label, language, link, list, paragraph, pick, prose, quiet, say, terms, url, whenShown } from "./core.js";
 import { whole } from "./statements.js";
 
 export async function documents({ rest, params }) {
@@ -32,10 +32,10 @@ function byline(said) {
 // ---- One document
 
 async function document_(source, params) {
-  return { refusals: refusalPage, references: referencePage }[params.get("show")]?.(source) ?? textPage(source, params);
+  return { refusals: refusalPage, references: referencePage, tables: tablePage }[params.get("show")]?.(source) ?? textPage(source, params);
 }
 
-const TABS = [["text", ""], ["refusedTitle", "refusals"], ["references", "references"]];
+const TABS = [["text", ""], ["refusedTitle", "refusals"], ["references", "references"], ["tables", "tables"]];
 
 const head = (found, shown = "") => [
   headline(found),
@@ -142,6 +142,34 @@ async function referencePage(source) {
   const cite = button(say("citeAs"), () => ask("cite", { source }).then(({ text }) => copy(text), (error) => announce(error.message)));
   const item = (one) => h("li", null, quiet(one.label ? `[${one.label}] ` : ""), one.text || one.title, one.kind_label ? quiet(` · ${pick(one.kind_label)}`) : "");
   return [...top, h("p", null, cite), answer.references.length ? h("ul", { class: "plainlist" }, answer.references.map(item)) : empty(say("noReferences"))];
+}
+
+// ---- Its tables
+
+async function tablePage(source) {
+  const [{ tables }, { documents: all }] = await Promise.all([ask("tables", { source, limit: 200 }), ask("documents")]);
+  return [...head(all.find((one) => one.source === source), "tables"), tables.length ? tables.map(read) : empty(say("noTables"))];
+}
+
+/** A table as it was read: its cells, those marked that something is odd about, and what that is. */
+function read(one) {
+  const name = [one.label || `${say("table")} ${one.number}`, one.caption].filter(Boolean).join(" ");
+  const figures = new Set(one.figures.map(({ row, column }) => `${row} ${column}`));
+  const odd = new Map(one.findings.flatMap((found) => found.cells.map((place) => [place.join(" "), pick(found.message)])));
+  const cell = ({ row, column, rows, columns, role, text }) => {
+    const at = `${row} ${column}`;
+    const kind = [figures.has(at) ? "number" : "", odd.has(at) ? "odd" : ""].filter(Boolean).join(" ");
+    return h(["title", "header"].includes(role) ? "th" : "td", { rowspan: rows > 1 && rows, colspan: columns > 1 && columns, class: kind || undefined, title: odd.get(at) }, prose(text));
+  };
+  const lines = [...Map.groupBy(one.cells, ({ row }) => row)].sort(([a], [b]) => a - b);
+  const grid = h("table", { class: "grid" }, h("tbody", null, lines.map(([, cells]) => h("tr", null, cells.toSorted((a, b) => a.column - b.column).map(cell)))));
+  return h("section", { class: "read" },
+    h("h2", null, name),
+    h("p", { class: "links" }, quiet([one.unit && `${say("unit")} ${one.unit}`, `${say("figuresRead")} ${count(one.figures.length)}`, `${say("oddities")} ${count(one.findings.length)}`].filter(Boolean).join(" · ")),
+      link(url("documents", one.source, { at: `${one.start}-${one.end}` }), say("inText"))),
+    one.findings.length ? h("ul", { class: "note" }, one.findings.map((found) => h("li", null, badge(say(found.severity), found.severity), " ", pick(found.message)))) : "",
+    h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": name }, grid),
+    one.notes.map((note) => paragraph(note, "quiet")));
 }
 
 // ---- What was refused

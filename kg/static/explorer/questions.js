@@ -50,7 +50,7 @@ async function asking(page, one, params, more = "") {
 // ---- Analyses
 
 export async function analysis({ rest, params }) {
-  const { analyses } = await ask("analysis");
+  const analyses = await ask("analysis").then((known) => [...known.analyses, known.match]);
   if (!rest) {
     const item = (one) => [link(url("analysis", one.name), pick(one)), h("br"), h("span", { class: "quiet" }, pick(one.description))];
     return [say("analysis"), paragraph(say("analysisHint"), "lead"), list(analyses.map(item), { class: "listed" })];
@@ -65,7 +65,7 @@ export async function analysis({ rest, params }) {
   const given = values(one, params);
   if (one.params.some((param) => param.required && !given[param.name])) return [...head, empty(say("fillIn"))];
   const asked = [given, ...(beside && other ? [{ ...given, [beside.name]: other }] : [])];
-  const answers = await Promise.all(asked.map((each) => ask(`analysis/${rest}`, each).catch((error) => error)));
+  const answers = await Promise.all(asked.map((each) => ask(rest === "match" ? "match" : `analysis/${rest}`, each).catch((error) => error)));
   if (answers.length === 1) return [...head, shown(answers[0], rest)];
   const both = answers.map((answer, number) => h("section", null, h("h2", null, asked[number][beside.name] || say("all")),
     answer instanceof Error ? failure(answer) : [answer.rows.length ? chart(answer.chart, answer) : "", shown(answer, `${rest}-${number + 1}`)]));

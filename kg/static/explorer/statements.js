@@ -51,7 +51,7 @@ export function meaning({ time, value, qualifiers: told = {}, ...flat }, known) 
     const row = more[name] && known.lists[name]?.find((each) => each.name === more[name]);
     return row ? pick(row.label) : "";
   };
-  const plain = (text) => (text ?? "").replace(/ /g, "").replace(/[—-]/g, "–").replace(/年$/, "");
+  const plain = (text) => (text ?? "").replace(/ /g, "").replace(/[—-]/g, "–").replace(/年$/, "").replace(/年?(以来|起)$/, "–");
   const unless = (meant, words) => meant?.text && plain(meant.text) !== plain(words) && meant.text;
   return [
     time,

@@ -5,6 +5,7 @@ import { board } from "./board.js";
 import { chart, guessed } from "./charts.js";
 
 const SHOWN = 200;
+const LONG = 220;
 
 /**
  * An answer in the way that the address asks for (`as`): a table, a chart, a graph. `name` names its files; `spec` is
@@ -91,22 +92,31 @@ export function table({ columns, rows }) {
     fill();
   });
   const fill = () => {
-    body.replaceChildren(...sorted.slice(0, most).map((row) => h("tr", null, columns.map(({ name }) => cell(row[name], row)))));
+    body.replaceChildren(...sorted.slice(0, most).map((row) => h("tr", null, columns.map((column) => cell(row[column.name], row, titled(column))))));
     more.hidden = sorted.length <= most;
     more.textContent = `${say("all")} ${count(sorted.length)}`;
   };
   fill();
-  const box = h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": say("asTable") },
+  const box = h("div", { class: "wide answer", tabindex: "0", role: "region", "aria-label": say("asTable") },
     h("table", null, h("thead", null, h("tr", null, heads)), body));
   return h("div", null, box, more);
 }
 
-function cell(value, row) {
+function cell(value, row, title) {
   const text = pick(value);
-  if (value?.kind === "entity") return h("td", null, entityLink(value.id, text));
-  if (value?.kind === "document") return h("td", null, link(url("documents", value.id, { quote: row.quote && pick(row.quote) }), text));
-  if (value?.kind === "link") return h("td", null, link(value.id, text));
-  return h("td", { class: value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined }, prose(text));
+  const as = (shown, kind) => h("td", { class: kind, "data-title": title }, shown);
+  if (value?.kind === "entity") return as(entityLink(value.id, text));
+  if (value?.kind === "document") return as(link(url("documents", value.id, { quote: row.quote && pick(row.quote) }), text));
+  if (value?.kind === "link") return as(link(value.id, text));
+  return as(folded(text), value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined);
+}
+
+/** A text that would make its row higher than a screen: its first sentence or two, and the rest behind them. */
+function folded(text) {
+  if (text.length <= LONG) return prose(text);
+  const ends = [...text.slice(0, LONG).matchAll(/[。；;｜]\s*|\.\s/g)].map((match) => match.index + match[0].length);
+  const cut = ends.findLast((at) => at > LONG / 3) ?? LONG;
+  return [prose(text.slice(0, cut)), h("details", { class: "rest" }, h("summary", null, say("restOfText")), prose(text.slice(cut)))];
 }
 
 // ---- Files
