@@ -146,7 +146,7 @@ def _value(table: NamedNode, value: TableValue, keys: _Keys) -> Iterator[Triple]
         (_own("value"), Literal(plain_number(quantity.low), datatype=_DECIMAL)),
         (_own("measureKind"), NamedNode(f"{QUALIFIER}measure/{quantity.kind}")),
     ]
-    if value.item:
+    if value.item or value.item_entity:
         pairs.append((_own("item"), keys.node("i", value.item, "", value.item_entity)))
     if value.place_entity:
         pairs.append((_own("place"), NamedNode(ENTITY + value.place_entity)))
