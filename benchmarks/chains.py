@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from kg.adjacency import EVER, NEVER, Adjacency, Columns, Names
 from kg.model import MODALITIES
 from kg.ontology import load
+from kg.templates import load_forms
 from kg.walks import Rules, Search
 
 TYPES = {
@@ -178,7 +179,7 @@ def search(adjacency: Adjacency, rules: Rules) -> Search:
 def ours(graph: Made, pairs: list[tuple[int, int]]) -> None:
     at = time.perf_counter()
     adjacency = built(graph)
-    rules = Rules.of(adjacency, load(), frozenset())
+    rules = Rules.of(adjacency, load(), load_forms())
     took = time.perf_counter() - at
     each, names = adjacency.nbytes / len(adjacency), adjacency.names.nbytes / len(adjacency)
     print(f"  policykg: built in {took:.1f} s, {each:.0f} bytes a statement, {names:.0f} of them for names of entities")

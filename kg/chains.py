@@ -16,7 +16,10 @@ first, and times 0.5 for each of these:
 - a leap: the two statements about a shared thing are neither of one section nor of one country;
 - a turn: a hop against the direction (policy → program → actor → technology → product → industry) in which the chain
   leads on the whole; reading the whole chain from its end is one turn;
-- dates that contradict the order: a later step's period ends before an earlier one's begins.
+- dates that contradict the order: a later step's period ends before an earlier one's begins;
+
+and times 0.25 for each two acts of one government: the chain comes to it from something that it issued, set up, paid
+for or takes part in, and goes on to another such thing, of which neither is the other's effect.
 
 Where a statement is made more than once, the chain has the one that fits best: actual, most believed. One score, unlike
 an order by direction first, never puts a long doubtful chain before a short sure one, is the same from both ends, and
@@ -36,7 +39,7 @@ from kg.model import MODALITIES, Assertion, Chain, Hop, Modality, Reason
 from kg.ontology import Ontology
 from kg.store import Store
 from kg.templates import Station, Template, load_forms
-from kg.walks import DOUBT, Limits, Rules, Search, Stations, Step, Way
+from kg.walks import ACTS, DOUBT, Limits, Rules, Search, Stations, Step, Way
 
 
 class Filters(TypedDict, total=False):
@@ -78,7 +81,7 @@ class Index:
         self.blocks = blocks
         """What was read of each document: of use for the next index."""
         self.adjacency: Adjacency = adjacency(store, ontology, blocks)
-        self._rules = Rules.of(self.adjacency, ontology, load_forms().broad)
+        self._rules = Rules.of(self.adjacency, ontology, load_forms())
 
     @classmethod
     def of(cls, store: Store, ontology: Ontology, known: Mapping[str, Block] | None = None) -> "Index":
@@ -285,9 +288,16 @@ class Index:
         return tuple(Chain(hops, self._reasons(search, way, hops)) for *_, way, hops in ranked)
 
     def _reasons(self, search: Search, way: Way, hops: tuple[Hop, ...]) -> tuple[Reason, ...]:
-        leaps = [self._leap(hops[place].tail, place) for place in search.leaps(way)] if way.leaps else []
+        meetings = self._meetings(search, way, hops) if way.leaps else ()
         dates = self._dates(hops) if way.dates else None
-        return (*leaps, *([dates] if dates else []))
+        return (*meetings, *([dates] if dates else []))
+
+    def _meetings(self, search: Search, way: Way, hops: tuple[Hop, ...]) -> tuple[Reason, ...]:
+        """What speaks against going on from one hop to the next."""
+        leaps = ((place, _LEAP, 1.0) for place in search.leaps(way))
+        acts = ((place, _ACTS, DOUBT**ACTS) for place in search.acts(way))
+        found = sorted((*leaps, *acts), key=lambda each: each[0])
+        return tuple(self._reason(words, hops[place].tail, place, weight) for place, words, weight in found)
 
     def judged(self, chain: Chain) -> Chain:
         """The chain with the reasons that speak against the whole of it, as a search would have found it. Raises
@@ -300,18 +310,16 @@ class Index:
         if min(codes) < 0 or None in nodes:
             raise QueryError("the index of chains does not have every statement of this chain: make it again")
         way = Way(tuple(node for node in nodes if node is not None), tuple(codes), 0.0, 0, 0, dates=False)
-        leaps = self._search(np.array(way.nodes)[[0, -1]], {}).leaps(way)
+        meetings = self._meetings(self._search(np.array(way.nodes)[[0, -1]], {}), way, chain.hops)
         dates = self._dates(chain.hops)
-        reasons = (*(self._leap(chain.hops[place].tail, place) for place in leaps), *([dates] if dates else []))
-        return Chain(chain.hops, reasons)
+        return Chain(chain.hops, (*meetings, *([dates] if dates else [])))
 
-    def _leap(self, id_: str, place: int) -> Reason:
+    def _reason(self, words: tuple[str, str], id_: str, place: int, weight: float) -> Reason:
+        """The words, in both languages, with the places of the two hops and the name of the entity where they meet."""
         entities = self._store.entities([id_])
-        zh, en = (entities[0].label(language) for language in ("zh", "en")) if entities else (id_, id_)
-        return Reason(
-            f"第{place}步与第{place + 1}步都说到“{zh}”，但出自不同章节，未必指同一国家的情形。",
-            f"Hops {place} and {place + 1} both tell of “{en}”, but in different sections: perhaps of two countries.",
-        )
+        names = [entities[0].label(language) for language in ("zh", "en")] if entities else [id_, id_]
+        zh, en = (text.format(one=place, other=place + 1, name=name) for text, name in zip(words, names, strict=True))
+        return Reason(zh, en, weight)
 
     def _dates(self, hops: tuple[Hop, ...]) -> Reason | None:
         """The first two hops whose dates contradict the order in which the chain leads, if any do."""
@@ -330,6 +338,16 @@ class Index:
         direction = relation.direction if relation else "none"
         forth, back = int(direction in ("backward", "none")), int(direction in ("forward", "none"))
         return (back, forth) if hop.inverse else (forth, back)
+
+
+_LEAP = (
+    "第{one}步与第{other}步都说到“{name}”，但出自不同章节，未必指同一国家的情形。",
+    "Hops {one} and {other} both tell of “{name}”, but in different sections: perhaps of two countries.",
+)
+_ACTS = (
+    "第{one}步与第{other}步只因同出“{name}”而相连：同一政府做了两件事，未必有因果。",
+    "Only “{name}” joins hops {one} and {other}: it did both things, and neither need have led to the other.",
+)
 
 
 def _ends_before(later: Assertion, earlier: Assertion) -> bool:

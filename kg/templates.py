@@ -40,11 +40,22 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Bodies:
+    """Which types of entities do much that has nothing to do with each other, and what their acts are known by:
+    relation → whether the body is its `subject` or its `object`."""
+
+    types: frozenset[str]
+    acts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Forms:
-    """The templates by name, and the ids of entities that may end a chain but never carry it."""
+    """The templates by name, the ids of entities that may end a chain but never carry it, and the bodies whose acts
+    are not each other's effects."""
 
     templates: Mapping[str, Template]
     broad: frozenset[str]
+    bodies: Bodies
 
     def find(self, name: str) -> Template:
         """The template of that name. Raises NotFound, with near names."""
@@ -64,13 +75,16 @@ def load_forms(path: Path | None = None) -> Forms:
         groups: Mapping[str, list[str]] = data.get("groups", {})
         templates = {each["name"]: _template(each, groups) for each in data["templates"]}
         broad = frozenset(data["broad"])
+        bodies = Bodies(frozenset(data["bodies"]["types"]), MappingProxyType(data["bodies"]["acts"]))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise OntologyError(f"{path.name} cannot be read ({error!r}): install policykg again") from error
     for template in templates.values():
         _check(template, ontology, path)
     if strange := broad - ontology.entries.keys():
         raise OntologyError(f"{path.name}: broad names {min(strange)}, which no dictionary file has: leave it out")
-    return Forms(MappingProxyType(templates), broad)
+    if strange := (bodies.types - ontology.kinds.keys()) | (bodies.acts.keys() - ontology.relations.keys()):
+        raise OntologyError(f"{path.name}: bodies names {min(strange)}, which policykg.ttl does not have")
+    return Forms(MappingProxyType(templates), broad, bodies)
 
 
 def _template(data: Mapping[str, Any], groups: Mapping[str, list[str]]) -> Template:

@@ -7,7 +7,7 @@ step is bounded; where a bound is reached, the most promising rows are kept, so 
 found good ways, if perhaps not the best.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 
@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from kg.adjacency import LOOSE_TYPES, NEVER, Adjacency, Floats, Ints, Mask
 from kg.model import MODALITIES
 from kg.ontology import Ontology
+from kg.templates import Forms
 
 HOP = 0.85
 """What the score of a way is multiplied by for each hop after the first."""
 DOUBT = 0.5
 """What it is multiplied by for each leap, each turn, and dates that contradict its order."""
+ACTS = 2
+"""So many times is it multiplied by that for two acts which only their body joins: there is no link, not a weak one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Way:
     codes: tuple[int, ...]
     belief: float
     leaps: int
+    """Leaps, and for two acts that only their body joins as many as `ACTS`."""
     turns: int
     dates: bool
     """Whether its dates contradict its order."""
@@ -68,24 +72,36 @@ class Rules:
     """Things that many countries share."""
     against: NDArray[np.uint8]
     """Of each kind of half whether it is walked against the direction in which its relation leads."""
+    body: Mask
+    """Entities whose acts have nothing to do with each other."""
+    act: Mask
+    """Of each kind of half whether it leads from an act to the body whose act it is."""
 
     @classmethod
-    def of(cls, adjacency: Adjacency, ontology: Ontology, broad: frozenset[str]) -> "Rules":
-        """The rules for the index; `broad` holds the ids of entities that are hubs though their type is none."""
-        hubs = {name.lower() for name, type_ in ontology.kinds.items() if type_.hub}
-        hub = np.array([name in hubs for name in adjacency.types], bool)[adjacency.type]
-        for number in map(adjacency.names.number, broad):
+    def of(cls, adjacency: Adjacency, ontology: Ontology, forms: Forms) -> "Rules":
+        """The rules for the index; of the forms, which entities are hubs though their type is none, and what bodies
+        are."""
+        hub = _typed(adjacency, (name for name, type_ in ontology.kinds.items() if type_.hub))
+        for number in map(adjacency.names.number, forms.broad):
             if number is not None:
                 hub[number] = True
-        shared = {name.lower() for name in LOOSE_TYPES}
-        loose = np.array([name in shared for name in adjacency.types], bool)[adjacency.type] & (adjacency.country == 0)
+        loose = _typed(adjacency, LOOSE_TYPES) & (adjacency.country == 0)
         relations = [ontology.relations.get(name) for name in adjacency.predicates]
         ways = [
             (direction in ("backward", "none"), direction in ("forward", "none"))
             for direction in (relation.direction if relation else "none" for relation in relations)
         ]
         against = np.repeat(np.array(ways, np.uint8).reshape(-1, 2), len(MODALITIES), axis=0).ravel()
-        return cls(hub, loose, against)
+        ends = [forms.bodies.acts.get(name) for name in adjacency.predicates]
+        acts = np.array([(end == "object", end == "subject") for end in ends], bool).reshape(-1, 2)
+        act = np.repeat(acts, len(MODALITIES), axis=0).ravel()
+        return cls(hub, loose, against, _typed(adjacency, forms.bodies.types), act)
+
+
+def _typed(adjacency: Adjacency, types: Iterable[str]) -> Mask:
+    """Which entities are of one of the types."""
+    wanted = {name.lower() for name in types}
+    return np.array([name in wanted for name in adjacency.types], bool)[adjacency.type]
 
 
 Step = Callable[[Ints], Mask]
@@ -349,9 +365,9 @@ class Search:
         here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[code >> 1])
         leaps, broken, place = walks.leaps[row], walks.broken[row], walks.place[row]
         if walks.hops:
-            last = (walks.codes[-1][row] >> 1, walks.nodes[-2][row])
-            apart, far = self._parted(*last, code >> 1, head, self.rules.loose[tail])
-            broken, leaps = broken | apart, leaps + far
+            last = walks.codes[-1][row]
+            apart, far = self._parted(last >> 1, walks.nodes[-2][row], code >> 1, head, self.rules.loose[tail])
+            broken, leaps = broken | apart, leaps + far + ACTS * self._acts(last, code ^ 1, tail)
         belief = np.minimum(walks.belief[row], adjacency.belief[half])
         against = walks.against[row] + self.rules.against[kind]
         back = walks.back[row] + self.rules.against[kind ^ 1]
@@ -388,12 +404,29 @@ class Search:
         far[at] = ~adjacency.share(adjacency.section, one[at], other[at]) & ((here == 0) | (here != there))
         return apart, far
 
+    def _acts(self, one: Ints, other: Ints, middle: Ints) -> Mask:
+        """Where two halves, both walked to the entity in the `middle`, come from acts of that body."""
+        ours, theirs = (self.rules.act[self._kinds(codes)] for codes in (one, other))
+        both: Mask = self.rules.body[middle] & ours & theirs
+        return both
+
+    def _kinds(self, codes: Ints) -> NDArray[np.int64]:
+        """The kinds of the halves of those codes, of whatever modality."""
+        relations = self.adjacency.predicate[codes >> 1].astype(np.int64)
+        kinds: NDArray[np.int64] = relations * (2 * len(MODALITIES)) + (codes & 1)
+        return kinds
+
     def leaps(self, way: Way) -> list[int]:
         """The places of the hops that a way comes to by a leap."""
         nodes, statements = np.array(way.nodes), np.array(way.codes) >> 1
         middle = self.rules.loose[nodes[1:-1]]
         _, far = self._parted(statements[:-1], nodes[:-2], statements[1:], nodes[2:], middle)
         return [int(place) + 1 for place in np.nonzero(far)[0]]
+
+    def acts(self, way: Way) -> list[int]:
+        """The places of the hops that lead to another act of the body that the way has just come to from one."""
+        nodes, codes = np.array(way.nodes), np.array(way.codes)
+        return [int(place) + 1 for place in np.nonzero(self._acts(codes[:-1], codes[1:] ^ 1, nodes[1:-1]))[0]]
 
     # ---- Whole ways
 
@@ -427,8 +460,7 @@ class Search:
         late = np.full(len(rows), NEVER, np.int16)
         for code in codes:
             statement = code >> 1
-            relation = adjacency.predicate[statement].astype(np.int64) * len(MODALITIES)
-            onward = self.rules.against[relation * 2 + (code & 1)] == 0
+            onward = self.rules.against[self._kinds(code)] == 0
             found |= onward & (adjacency.end[statement] < late)
             late = np.where(onward, np.maximum(late, adjacency.start[statement]), late)
         return found
@@ -469,7 +501,7 @@ class Search:
         if front.hops and rear.hops:
             meeting = (a.codes[-1] >> 1, a.nodes[-2], b.codes[-1] >> 1, b.nodes[-2])
             apart, far = self._parted(*meeting, self.rules.loose[a.head])
-            broken, leaps = broken | apart, leaps + far
+            broken, leaps = broken | apart, leaps + far + ACTS * self._acts(a.codes[-1], b.codes[-1], a.head)
         true = ~(broken & (a.place > 0) & (b.place > 0) & ~same)
         a, b, leaps = a.take(true), b.take(true), leaps[true]
         nodes = (*a.nodes, *b.nodes[-2::-1])

@@ -320,6 +320,51 @@ def test_a_chain_in_the_order_of_time_comes_first() -> None:
 # ---- What may be in a chain
 
 
+ISSUED = (
+    Fact("Program:甲", "issuedBy", "Government:部", belief=0.9),
+    Fact("Program:乙", "issuedBy", "Government:部", belief=0.9),
+    Fact("Program:甲", "targets", "Technology:丙", belief=0.4),
+    Fact("Technology:丙", "enables", "Program:乙", belief=0.4, with_last=True),
+)
+
+
+def test_what_the_same_government_did_ranks_below_a_weaker_link_and_says_why() -> None:
+    real, acts = index(*ISSUED).between("program/甲", "program/乙", max_hops=2)
+    assert _way(real) == "甲>丙>乙"
+    assert real.reasons == ()
+    (reason,) = acts.reasons
+    assert "同出“部”" in reason.zh
+    assert "“部” joins hops 1 and 2" in reason.en
+    assert acts.belief == pytest.approx(0.225)
+
+
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        (Fact("Government:部", "established", "Program:甲"), Fact("Government:部", "funds", "Program:乙")),
+        (Fact("Government:部", "participatesIn", "Program:甲"), Fact("Program:乙", "issuedBy", "Government:部")),
+    ],
+)
+def test_acts_of_a_government_are_known_by_several_relations(there: Fact, back: Fact) -> None:
+    found = index(there, back)
+    (chain,) = found.between("program/甲", "program/乙")
+    assert len(chain.reasons) == 1
+    assert found.judged(Chain(chain.hops)) == chain
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (Fact("Firm:企", "participatesIn", "Program:甲"), Fact("Firm:企", "participatesIn", "Program:乙")),
+        (Fact("Program:甲", "targets", "Government:地"), Fact("Program:乙", "issuedBy", "Government:地")),
+        (Fact("Program:甲", "issuedBy", "Government:部"), Fact("Government:部", "targets", "Program:乙")),
+    ],
+)
+def test_a_firm_and_what_a_government_was_led_to_carry_a_chain(facts: tuple[Fact, Fact]) -> None:
+    (chain,) = index(*facts).between("program/甲", "program/乙")
+    assert chain.reasons == ()
+
+
 def test_filters_by_belief_class_and_time() -> None:
     found = index(
         Fact("Program:甲", "targets", "Technology:乙", time="1986年", belief=0.9),
@@ -495,11 +540,11 @@ def test_an_unknown_template_is_answered_by_near_ones() -> None:
 
 # ---- Random graphs
 
-NAMES = ("Program:甲", "Firm:乙", "Firm:丙", "Technology:丁", "Industry:戊", "Place:己", "Goal:庚")
+NAMES = ("Program:甲", "Firm:乙", "Firm:丙", "Technology:丁", "Industry:戊", "Place:己", "Goal:庚", "Government:辛")
 facts = st.builds(
     Fact,
     st.sampled_from(NAMES),
-    st.sampled_from(["targets", "partOf", "collaboratesWith"]),
+    st.sampled_from(["targets", "partOf", "collaboratesWith", "issuedBy"]),
     st.sampled_from(NAMES),
     st.sampled_from(["actual", "proposed"]),
     belief=st.floats(0.1, 1),
@@ -538,7 +583,7 @@ def test_all_simple_paths_are_found_each_once_and_best_first(
 
 def rank(chain: Chain) -> float:
     """The score that the documentation of kg.chains promises, worked out anew, the highest first."""
-    against = back = leaps = 0
+    against = back = leaps = issued = 0
     for number, hop in enumerate(chain.hops):
         direction = ONTOLOGY.relations[hop.assertion.predicate].direction
         against += direction == ("forward" if hop.inverse else "backward")
@@ -547,4 +592,9 @@ def rank(chain: Chain) -> float:
         if number and loose:
             sections = [{e.section for e in h.assertion.evidence} for h in chain.hops[number - 1 : number + 1]]
             leaps += sections[0].isdisjoint(sections[1])
+        before = chain.hops[number - 1] if number else hop
+        acts = [each.assertion.predicate for each in (before, hop)] == ["issuedBy", "issuedBy"]
+        # the reason halves the belief already
+        issued += acts and hop.tail.startswith("government/") and (before.inverse, hop.inverse) == (False, True)
+    assert len([reason for reason in chain.reasons if reason.weight < 1]) == issued
     return -chain.belief * 0.85 ** (len(chain.hops) - 1) * 0.5 ** (leaps + min(against, back + 1))
