@@ -18,7 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 from served import HOSTILE, filled, process
-from small_graphs import id_of
+from small_graphs import Fact, document, id_of
 
 from ingest.tables import TableReader
 from kg.model import Bibliography, Document, Extraction
@@ -92,9 +92,13 @@ def browser(chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     assert {urlsplit(url).hostname for url in urls if url.startswith("http")} <= {"127.0.0.1"}
 
 
-def narrowed(browser: webdriver.Chrome) -> None:
-    size = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": False}
+def sized(browser: webdriver.Chrome, width: int, height: int) -> None:
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def narrowed(browser: webdriver.Chrome) -> None:
+    sized(browser, 320, 640)
 
 
 def looked(browser: webdriver.Chrome, scheme: str) -> None:
@@ -116,7 +120,10 @@ def shown(browser: webdriver.Chrome, address: str, page: str) -> WebElement:
     """The content of that page of the explorer, whatever was there before."""
     browser.get("about:blank")
     browser.get(f"{address}/#/{page}")
-    wait(browser, lambda: browser.execute_script(_READY))
+    wait(
+        browser,
+        lambda: browser.execute_script(_READY) and not browser.find_elements(By.CSS_SELECTOR, ".boardbox:empty"),
+    )
     return browser.find_element(By.TAG_NAME, "main")
 
 
@@ -193,6 +200,30 @@ def test_a_documents_tables_are_shown_with_what_is_odd(browser: webdriver.Chrome
         assert "5.25" in looked_at(browser, "产量")
 
 
+def test_what_a_text_marks_is_shown_as_meant_and_places_stay_where_they_are(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    text = (
+        "# 引言\n\n张三^{1,2}\\*\n\n**摘要** 甲计划推动了减排^[3]。CO_{2}之外，0.23**、0.45**都显著。丙计划随后^①。\n"
+    )
+    with Store.open(tmp_path / "store") as store:
+        store.put(Extraction(Document("made", text, "zh", Bibliography(title_zh="标记")), (), (), (), (), "test"))
+    start = text.index("丙计划")
+    with process(tmp_path / "store") as (address, _):
+        content = shown(browser, address, f"documents/made?at={start}-{start + 3}")
+        assert looked_at(browser, "标记") == "丙计划"
+        box = content.find_element(By.CLASS_NAME, "text")
+        lines = [line for line in box.text.splitlines() if line]
+        assert lines == [
+            "引言",
+            "张三1,2*",
+            "摘要 甲计划推动了减排[3]。CO2之外，0.23**、0.45**都显著。丙计划随后①。",
+        ]
+        assert [raised.text for raised in box.find_elements(By.TAG_NAME, "sup")] == ["1,2", "[3]", "①"]
+        assert [bold.text for bold in box.find_elements(By.TAG_NAME, "strong")] == ["引言", "摘要"]
+        assert box.get_property("textContent") == text
+
+
 def test_policies_are_matched_to_a_firm(browser: webdriver.Chrome, address: str) -> None:
     content = shown(browser, address, "analysis/match?what=比亚迪&go=1&as=table")
     assert "863计划" in content.find_element(By.CSS_SELECTOR, "table tbody").text
@@ -227,6 +258,27 @@ def test_the_board_leads_from_left_to_right_and_opens_evidence(browser: webdrive
     hop = content.find_element(By.CSS_SELECTOR, ".board [role=button][aria-label*='面向']")
     hop.send_keys(Keys.ENTER)
     assert "863计划 targets 动力电池。" in content.find_element(By.CSS_SELECTOR, ".panel blockquote").text
+
+
+def test_a_board_of_all_columns_fits_a_laptop(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    steps = (
+        Fact("Policy:某某产业振兴规划", "established", "Program:某某重大专项"),
+        Fact("Program:某某重大专项", "targets", "Firm:某某集团"),
+        Fact("Firm:某某集团", "develops", "Technology:某某技术"),
+        Fact("Technology:某某技术", "enables", "Product:某某设备"),
+        Fact("Product:某某设备", "appliedIn", "Industry:某某装备产业"),
+    )
+    with Store.open(tmp_path / "store") as store:
+        store.put(document("made", *steps))
+    with process(tmp_path / "store") as (address, _):
+        sized(browser, 1280, 800)
+        content = shown(browser, address, "chain?from=某某产业振兴规划&to=某某装备产业")
+        box = content.find_element(By.CLASS_NAME, "boardbox")
+        assert len(box.find_elements(By.CSS_SELECTOR, ".board a")) == 6
+        assert box.get_property("scrollWidth") <= box.get_property("clientWidth")
+        content.find_element(By.XPATH, "//button[.='突出显示']").click()
+        sized(browser, 1100, 800)
+        wait(browser, lambda: box.get_property("scrollWidth") <= box.get_property("clientWidth"))
 
 
 def test_what_is_only_proposed_is_marked_in_a_chain(browser: webdriver.Chrome, address: str) -> None:

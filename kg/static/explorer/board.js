@@ -3,16 +3,18 @@
 import { h, say, svg } from "./core.js";
 import { cut, width } from "./charts.js";
 
-const CARD = { width: 168, height: 46, gap: 14 };
-const SPACE = 118;
+const CARD = { width: 168, space: 118, least: 0.62 };
+const LINE = 17;
+const GAP = 14;
 const TOP = 30;
 const LOOP = 30;
 const ROUNDS = 4;
 
 /**
  * `nodes`: `{id, text, kind, layer, hue, href}`; `edges`: `{id, from, to, text, hint, dashed, negated, weak, paths}`.
- * `chosen(edge)` is called when a line is chosen. The box that is returned has a method `light(path)` that shows one
- * path, named in the edges' `paths`, above the others.
+ * `chosen(edge)` is called when a line is chosen. The box that is returned draws itself as soon as it is shown, and
+ * again when its width changes: cards and the space between them shrink, down to a limit, so that all columns are seen.
+ * It has a method `light(path)` that shows one path, named in the edges' `paths`, above the others.
  */
 export function board({ nodes, edges, titles, name, chosen }) {
   const layers = [...new Set(nodes.map(({ layer }) => layer))].sort((one, other) => one - other);
@@ -20,38 +22,65 @@ export function board({ nodes, edges, titles, name, chosen }) {
   const column = new Map(columns.flatMap((ids, number) => ids.map((id) => [id, number])));
   const ways = edges.map((edge, number) => passing(edge, number, column, columns));
   ordered(columns, ways);
-  const heights = columns.map((ids) => ids.reduce((sum, id) => sum + room(id), 0));
+  const box = h("div", { class: "wide boardbox", tabindex: "0", role: "region", "aria-label": name ?? say("board"), "data-columns": columns.length });
+  const heads = layers.map((layer) => titles?.[layer] ?? "");
+  let [last, lit] = [0, undefined];
+  const dim = () => {
+    for (const part of box.querySelectorAll("[data-paths]")) part.classList.toggle("dim", lit !== undefined && !part.dataset.paths.split(" ").includes(lit));
+  };
+  new ResizeObserver(([{ contentRect }]) => {
+    const now = Math.floor(contentRect.width);
+    if (!now || Math.abs(now - last) < 4) return;
+    last = now;
+    box.replaceChildren(drawn({ nodes, edges, ways, columns, column, heads, chosen }, now));
+    dim();
+  }).observe(box);
+  box.light = (path) => {
+    lit = path === undefined ? undefined : String(path);
+    dim();
+  };
+  return box;
+}
+
+/** The drawing, no wider than `room` where that can be. */
+function drawn({ nodes, edges, ways, columns, column, heads, chosen }, room) {
+  const loop = edges.some(({ from, to }) => column.get(from) === columns.length - 1 && column.get(to) === columns.length - 1) ? LOOP : 0;
+  const size = sizes(columns.length, room - loop - 2);
+  const heightOf = (id) => (id.startsWith(FREE) ? 26 : size.height + GAP);
+  const heights = columns.map((ids) => ids.reduce((sum, id) => sum + heightOf(id), 0));
   const tallest = Math.max(...heights);
+  const step = size.width + size.space;
   const at = new Map();
   columns.forEach((ids, number) => {
     let y = TOP + (tallest - heights[number]) / 2;
     for (const id of ids) {
-      at.set(id, { x: number * (CARD.width + SPACE) + 1, y: y + (id.startsWith(FREE) ? room(id) : CARD.gap) / 2, column: number });
-      y += room(id);
+      at.set(id, { x: number * step + 1, y: y + (id.startsWith(FREE) ? heightOf(id) : GAP) / 2, column: number });
+      y += heightOf(id);
     }
   });
-  const [total, height] = [columns.length * CARD.width + (columns.length - 1) * SPACE + 2 + LOOP, TOP + tallest + 12];
+  const [total, height] = [columns.length * step - size.space + 2 + loop, TOP + tallest + 12];
   const parallel = new Map();
   const taken = [];
   const lines = edges.map((edge, number) => {
     const key = [edge.from, edge.to].sort().join(" ");
     parallel.set(key, (parallel.get(key) ?? 0) + 1);
-    return lineOf(edge, ways[number].map((id) => at.get(id)), parallel.get(key) - 1, taken, chosen);
+    return lineOf(edge, ways[number].map((id) => at.get(id)), parallel.get(key) - 1, { size, taken, chosen });
   });
-  const heads = titles ? layers.map((layer, number) => svg("text", { x: number * (CARD.width + SPACE) + 4, y: 14, class: "faint" }, cut(titles[layer] ?? "", CARD.width + SPACE / 2, 13))) : [];
-  const cards = nodes.map((node) => card(node, at.get(node.id)));
-  const drawing = svg("svg", { width: total, height, viewBox: `0 0 ${total} ${height}`, class: "board" }, arrows(), heads, lines.map(([line]) => line), cards, lines.map(([, label]) => label));
-  const box = h("div", { class: "wide boardbox", tabindex: "0", role: "region", "aria-label": name ?? say("board") }, drawing);
-  box.light = (path) => {
-    for (const part of drawing.querySelectorAll("[data-paths]")) part.classList.toggle("dim", path !== undefined && !part.dataset.paths.split(" ").includes(String(path)));
-  };
-  return box;
+  const titles = heads.map((said, number) => (said ? svg("text", { x: number * step + 4, y: 14, class: "faint" }, cut(said, size.width + size.space / 2, 12)) : []));
+  const cards = nodes.map((node) => card(node, at.get(node.id), size));
+  return svg("svg", { width: total, height, viewBox: `0 0 ${total} ${height}`, class: "board" }, arrows(), titles, lines.map(([line]) => line), cards, lines.map(([, label]) => label));
 }
 
-const FREE = "free ";
+/** How large cards are and how far apart, so that so many columns fit into the room; narrow cards have a row more. */
+function sizes(columns, room) {
+  const whole = columns * CARD.width + (columns - 1) * CARD.space;
+  const scale = Math.max(CARD.least, Math.min(1, room / whole));
+  const rows = scale < 0.85 ? 3 : 2;
+  return { width: Math.floor(CARD.width * scale), space: Math.floor(CARD.space * scale), rows, height: rows * LINE + 12 };
+}
 
-/** How high the place of a card is, or the one that is kept free for a line. */
-const room = (id) => (id.startsWith(FREE) ? 26 : CARD.height + CARD.gap);
+/** What the ids of places begin with that are kept free for a line. */
+const FREE = "free ";
 
 /** The places that a line passes, from left to right as it leads; those in between are put into the columns. */
 function passing(edge, number, column, columns) {
@@ -88,49 +117,47 @@ function ordered(columns, ways) {
   }
 }
 
-function card(node, { x, y }) {
-  const inner = CARD.width - 22;
-  const rows = wrapped(node.text, inner);
+function card(node, { x, y }, size) {
+  const rows = wrapped(node.text, size.width - 22, size.rows);
   const content = [
-    svg("rect", { x, y, width: CARD.width, height: CARD.height, rx: 6, class: "card" }),
-    svg("rect", { x, y, width: 6, height: CARD.height, rx: 3, class: node.hue ?? "hue0" }),
-    rows.map((row, number) => svg("text", { x: x + 14, y: y + CARD.height / 2 + (number - (rows.length - 1) / 2) * 17, "dominant-baseline": "central" }, row)),
+    svg("rect", { x, y, width: size.width, height: size.height, rx: 6, class: "card" }),
+    svg("rect", { x, y, width: 6, height: size.height, rx: 3, class: node.hue ?? "hue0" }),
+    rows.map((row, number) => svg("text", { x: x + 14, y: y + size.height / 2 + (number - (rows.length - 1) / 2) * LINE, "dominant-baseline": "central" }, row)),
     svg("title", null, [node.kind, node.text].filter(Boolean).join(" · ")),
   ];
   const attributes = { "data-paths": node.paths?.join(" ") };
   return node.href ? svg("a", { href: node.href, ...attributes }, content) : svg("g", attributes, content);
 }
 
-/** A text in at most two lines. */
-function wrapped(text, most) {
-  if (width(text) <= most) return [text];
+/** A text in rows, at most so many, cut between words where there are any. */
+function wrapped(text, most, rows) {
+  if (rows === 1 || width(text) <= most) return [cut(text, most)];
   let row = "";
-  const points = Array.from(text);
-  for (const point of points) {
+  for (const point of text) {
     if (width(row + point) > most) break;
     row += point;
   }
-  const space = row.lastIndexOf(" ");
-  const end = space > row.length / 2 ? space : row.length;
-  return [row.slice(0, end), cut(text.slice(end).trim(), most)];
+  const space = text[row.length] === " " ? row.length : row.lastIndexOf(" ");
+  const end = space > row.length / 2 ? space : row.length || 1;
+  return [text.slice(0, end), ...wrapped(text.slice(end).trim(), most, rows - 1)];
 }
 
-function lineOf(edge, places, nth, taken, chosen) {
+function lineOf(edge, places, nth, { size, taken, chosen }) {
   const [from, to] = [places[0], places.at(-1)];
   const shift = (nth % 2 ? -1 : 1) * Math.ceil(nth / 2) * 15;
-  const middle = (place) => place.y + (place === from || place === to ? CARD.height / 2 + shift : 0);
+  const middle = (place) => place.y + (place === from || place === to ? size.height / 2 + shift : 0);
   const onward = to.column > from.column;
   const same = to.column === from.column;
   const curves = [];
   if (same) {
-    const x = from.x + CARD.width;
+    const x = from.x + size.width;
     const [y1, y2] = [middle(from), middle(to)];
     // the farther apart, the wider, so that such lines do not lie on each other
-    const bend = Math.min(30 + Math.abs(y2 - y1) * 0.3, SPACE);
+    const bend = Math.min(30 + Math.abs(y2 - y1) * 0.3, size.space);
     curves.push([x, y1, x + bend, y1, x + bend, y2, x, y2]);
   } else {
-    const [out, into] = onward ? [CARD.width, 0] : [0, CARD.width];
-    const bend = (SPACE / 2) * (onward ? 1 : -1);
+    const [out, into] = onward ? [size.width, 0] : [0, size.width];
+    const bend = (size.space / 2) * (onward ? 1 : -1);
     for (let n = 1; n < places.length; n++) {
       const [before, after] = [places[n - 1], places[n]];
       const [x1, x2] = [before.x + out, after.x + into];
@@ -138,7 +165,7 @@ function lineOf(edge, places, nth, taken, chosen) {
     }
   }
   const path = `M${curves[0][0]} ${curves[0][1]}` + curves.map(([x1, y1, ...rest], n) => `${n ? `L${x1} ${y1}` : ""}C${rest.join(" ")}`).join("");
-  const said = cut(edge.text, SPACE - 10, 12);
+  const said = cut(edge.text, size.space - 10, 12);
   const plate = width(said, 12) + 10;
   const [x, y] = free(curves, plate, taken);
   const kinds = ["line", edge.dashed && "dashed", edge.negated && "negated", edge.weak && "weak"].filter(Boolean).join(" ");

@@ -3,6 +3,7 @@
 import { ask, badge, button, copy, count, empty, entityLink, failure, h, hue, label, link, list, named, paragraph, pick, quiet, say, short, terms, typeOf, url } from "./core.js";
 import { board } from "./board.js";
 import { check, choice, form, nameField, number, optionsOf, several, sources } from "./fields.js";
+import { prose } from "./prose.js";
 import { cited, evidence, modality, qualifiers, relationOf, whole } from "./statements.js";
 
 const LAYERS = [
@@ -13,6 +14,8 @@ const LAYERS = [
   ["productLayer", ["Product"]],
   ["industryLayer", ["Industry", "Indicator"]],
 ];
+/** With more columns than these, the board has the whole width, and what is chosen stands below it. */
+const BESIDE = 4;
 const layerOf = (type) => LAYERS.findIndex(([, types]) => types.includes(type));
 
 const SEVERAL = ["relation", "type", "modality", "source"];
@@ -88,7 +91,7 @@ function found(chains, known, { open = false } = {}) {
   const items = chains.map((each, number) => item(each, number, known, drawing, open));
   return h("div", null,
     h("div", { class: "bar" }, quiet(`${say("chainCount")} ${count(chains.length)}`), legend()),
-    h("div", { class: "boardwrap" }, drawing, panel),
+    h("div", { class: drawing.dataset.columns > BESIDE ? "boardwrap broad" : "boardwrap" }, drawing, panel),
     h("ol", { class: "chains" }, items));
 }
 
@@ -134,7 +137,7 @@ function item(chain, number, known, drawing, opened) {
       evidence(hop.evidence),
       h("p", { class: "links" }, entityLink(hop.s, pick(hop.s_label)), entityLink(hop.o, pick(hop.o_label))))));
   const reasons = (chain.reasons ?? []).map((reason) => paragraph(pick(reason), "quiet"));
-  const said = chain.paragraph ? h("details", { open: opened }, h("summary", null, say("told")), paragraph(pick(chain.paragraph), "told")) : "";
+  const said = chain.paragraph ? h("details", { open: opened }, h("summary", null, say("told")), h("p", { class: "told" }, prose(pick(chain.paragraph)))) : "";
   const light = button(say("light"), (event) => {
     const on = event.target.getAttribute("aria-pressed") !== "true";
     for (const other of document.querySelectorAll(".light[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");

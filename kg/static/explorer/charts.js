@@ -7,24 +7,33 @@ const BARS = 40;
 const ROW = 26;
 const SERIES = 8;
 const FONT = 13;
+const YEAR = 40;
+/** Of at most so many points the names are shown. */
+const NAMED = 25;
 
 // ---- Measures
 
-/** About how wide a text is drawn, in pixels. */
+const pen = document.createElement("canvas").getContext("2d");
+let family = {};
+
+/** How wide a text is drawn, in pixels. */
 export function width(text, size = FONT) {
-  let units = 0;
-  for (const point of text) units += point.codePointAt(0) > 0x2e7f ? 1 : 0.56;
-  return units * size;
+  const { lang } = document.documentElement;
+  if (family.lang !== lang) family = { lang, name: getComputedStyle(document.documentElement).fontFamily };
+  pen.font = `${size}px ${family.name}`;
+  return pen.measureText(text).width;
 }
 
 export function cut(text, most, size = FONT) {
   if (width(text, size) <= most) return text;
-  let end = "";
-  for (const point of text) {
-    if (width(`${end}${point}…`, size) > most) return `${end}…`;
-    end += point;
+  const points = Array.from(text);
+  let [low, high] = [0, points.length];
+  while (low + 1 < high) {
+    const middle = (low + high) >> 1;
+    if (width(`${points.slice(0, middle).join("")}…`, size) > most) high = middle;
+    else low = middle;
   }
-  return end;
+  return `${points.slice(0, low).join("")}…`;
 }
 
 /** A box that draws itself as wide as it is, and again when that changes. */
@@ -194,10 +203,10 @@ export function spans(items, name) {
   const lanes = [...Map.groupBy(sorted, (item) => item.text)].slice(0, 60);
   const low = Math.min(...sorted.map(({ start }) => start));
   const high = Math.max(...sorted.map(({ end }) => end)) + 1;
-  const step = [1, 2, 5, 10, 20, 50, 100].find((each) => (high - low) / each <= 8) ?? 200;
   const draw = (w) => {
     const left = Math.min(Math.max(...lanes.map(([said]) => width(said))) + 12, w * 0.4);
     const scale = (w - left - 16) / Math.max(high - low, 1);
+    const step = [1, 2, 5, 10, 20, 50, 100].find((each) => (high - low) / each <= 8 && each * scale >= YEAR) ?? 200;
     const height = lanes.length * ROW + 26;
     const ticks = [];
     for (let year = Math.ceil(low / step) * step; year <= high; year += step) {
@@ -278,24 +287,34 @@ function scatter(spec, answer) {
   const names = [columnTitle(answer, first(spec.x)), columnTitle(answer, first(spec.y))];
   const draw = (w) => {
     const height = Math.min(460, Math.max(260, w * 0.6));
-    const [left, bottom] = [y.kinds ? Math.min(150, w * 0.3) : 46, height - 44];
-    const px = (v) => left + ((v - x.low) / (x.high - x.low)) * (w - left - 70);
-    const py = (v) => bottom - ((v - y.low) / (y.high - y.low)) * (bottom - 16);
     const ticks = (scale) => (scale.kinds ? scale.kinds.map((kind, n) => [n, kind]) : scale.ticks.map((v) => [v, count(v)]));
+    const [left, right] = [Math.min(Math.max(...ticks(y).map(([, said]) => width(said, 12))) + 16, w * 0.3), answer.rows.length <= NAMED ? 70 : 16];
+    const px = (v) => left + ((v - x.low) / (x.high - x.low)) * (w - left - right);
+    const slot = Math.abs(px(1) - px(0));
+    const longest = Math.min(Math.max(...ticks(x).map(([, said]) => width(said, 12))), 110);
+    const aslant = x.kinds && longest > slot - 6;
+    const bottom = height - (aslant ? longest * 0.6 + 36 : 44);
+    const py = (v) => bottom - ((v - y.low) / (y.high - y.low)) * (bottom - 16);
+    const along = (v, said) => {
+      const [at, down] = [px(v), bottom + (aslant ? 12 : 16)];
+      return text(at, down, cut(said, aslant ? Math.min(longest, (at - 4) / 0.81) : 80, 12), { "text-anchor": aslant ? "end" : "middle", transform: aslant && `rotate(-36 ${at} ${down})`, class: "faint" });
+    };
+    const places = answer.rows.map((_, n) => `${x.at[n]} ${y.at[n]}`);
+    const crowd = Math.max(...Map.groupBy(places, (place) => place).values().map((same) => same.length));
+    // what falls on one point lies around it, within its column
+    const apart = x.kinds ? Math.min(9, (slot * 0.45) / Math.sqrt(crowd)) : 9;
     const seen = new Map();
     const points = answer.rows.map((row, n) => {
-      const key = `${x.at[n]} ${y.at[n]}`;
-      const again = seen.get(key) ?? 0;
-      seen.set(key, again + 1);
-      // what falls on one point lies around it
-      const [cx, cy] = [px(x.at[n]) + 9 * Math.sqrt(again) * Math.cos(again * 2.4), py(y.at[n]) + 9 * Math.sqrt(again) * Math.sin(again * 2.4)];
+      const again = seen.get(places[n]) ?? 0;
+      seen.set(places[n], again + 1);
+      const [cx, cy] = [px(x.at[n]) + apart * Math.sqrt(again) * Math.cos(again * 2.4), py(y.at[n]) + apart * Math.sqrt(again) * Math.sin(again * 2.4)];
       const cell = answer.columns.map(({ name }) => row[name]).find((each) => each?.kind === "entity");
-      const dot = svg("circle", { cx, cy, r: 5, class: `${hueOf(series.indexOf(spec.series ? pick(row[first(spec.series)]) : ""))} span` }, hint(titleOf(row)));
-      return linked(cell, dot, answer.rows.length <= 25 ? text(cx + 8, cy, cut(titleOf(row), 90, 11), { class: "small" }) : []);
+      const dot = svg("circle", { cx, cy, r: Math.max(2, Math.min(5, apart * 0.6)), class: `${hueOf(series.indexOf(spec.series ? pick(row[first(spec.series)]) : ""))} span` }, hint(titleOf(row)));
+      return linked(cell, dot, answer.rows.length <= NAMED ? text(cx + 8, cy, cut(titleOf(row), 90, 12), { class: "small" }) : []);
     });
     return root(w, height, names.join(" × "),
       ticks(y).map(([v, said]) => [svg("line", { x1: left, x2: w - 10, y1: py(v), y2: py(v), class: "grid" }), text(left - 6, py(v), cut(said, left - 10, 12), { "text-anchor": "end", class: "faint" })]),
-      ticks(x).map(([v, said]) => text(px(v), bottom + 16, cut(said, 80, 12), { "text-anchor": "middle", class: "faint" })),
+      ticks(x).map(([v, said]) => along(v, said)),
       text(w - 10, height - 8, names[0], { "text-anchor": "end", class: "faint" }), text(4, 8, names[1], { class: "faint" }), points);
   };
   return h("div", null, legend(series.filter(Boolean)), drawn(draw));

@@ -146,19 +146,6 @@ export function failure(error) {
   return h("div", { role: "alert", class: "failure" }, paragraph(error.message, "warn"), near.length ? [paragraph(say("near"), "quiet"), list(near)] : "");
 }
 
-const RAISED = /<(sup|sub)>([^<>]{1,60})<\/\1>/g;
-
-/** A document's words as they are meant to look: what its text marks as raised or lowered is. Nothing else is markup. */
-export function prose(text) {
-  const parts = [];
-  let at = 0;
-  for (const match of text.matchAll(RAISED)) {
-    parts.push(text.slice(at, match.index), h(match[1], null, match[2]));
-    at = match.index + match[0].length;
-  }
-  return [...parts, text.slice(at)];
-}
-
 export const empty = (text) => h("p", { class: "empty" }, text);
 
 /** What `work` gives, or what went wrong with it, in place of the box that is returned at once. */

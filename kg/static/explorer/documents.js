@@ -1,6 +1,7 @@
 // Documents: their list, their text with its statements marked, what was refused, and sending new ones.
 
-import { announce, ask, badge, button, copy, count, empty, failure, h, label, language, link, list, paragraph, pick, prose, quiet, say, terms, url, whenShown } from "./core.js";
+import { announce, ask, badge, button, copy, count, empty, failure, h, label, language, link, list, paragraph, pick, quiet, say, terms, url, whenShown } from "./core.js";
+import { prose, sentence, stretches } from "./prose.js";
 import { whole } from "./statements.js";
 
 export async function documents({ rest, params }) {
@@ -46,14 +47,14 @@ const head = (found, shown = "") => [
 
 async function textPage(source, params) {
   const [found, known] = await Promise.all([ask(`documents/${source}`), terms()]);
-  const points = Array.from(found.text);
-  const wanted = stretches(found.text, params);
-  const text = h("div", { class: "text", lang: found.language }, marked(points, [], wanted, source));
+  const shown = { text: found.text, source, wanted: wantedIn(found.text, params), looks: [...leading(found.text), ...stretches(found.text)] };
+  const { wanted } = shown;
+  const text = h("div", { class: "text", lang: found.language }, marked(shown, []));
   const panel = h("aside", { class: "panel", "aria-live": "polite", "aria-label": say("assertions") }, paragraph(say("loading"), "quiet"));
   whenShown(text, () => scrolled(text));
   // the text can be read before all of its statements are here
   ask("statements", { source, limit: 10000 }).then(({ statements }) => {
-    text.replaceChildren(...marked(points, places(statements, source), wanted, source).flat());
+    text.replaceChildren(...marked(shown, places(statements, source)).flat(Infinity));
     panel.replaceChildren(...beside(statements, source, wanted, known));
     text.dataset.marked = "true";
   }, (error) => panel.replaceChildren(failure(error)));
@@ -106,7 +107,7 @@ function beside(statements, source, wanted, known) {
 }
 
 /** The stretches to look at, as code points: given as offsets, or as a quote whose parts are looked for. */
-function stretches(text, params) {
+function wantedIn(text, params) {
   const offsets = (params.get("at") ?? "").split(",").map((each) => each.split("-").map(Number));
   const parts = (params.get("quote") ?? "").split(" … ").filter(Boolean);
   const found = parts.map((part) => [text.indexOf(part), part]).filter(([at]) => at >= 0);
@@ -117,19 +118,38 @@ function stretches(text, params) {
 }
 
 /** The text: what statements are read in is a way to them, what is wanted stands out. */
-function marked(points, spans, wanted, source) {
-  const cuts = [...new Set([0, points.length, ...spans.flatMap(({ start, end }) => [start, end]), ...wanted.flat()])].filter((at) => at <= points.length).sort((a, b) => a - b);
+function marked({ text, source, wanted, looks }, spans) {
+  const units = unitsOf(text);
+  const last = units.length - 1;
+  const cuts = [...new Set([0, last, ...spans.flatMap(({ start, end }) => [start, end]), ...wanted.flat()])].filter((at) => at <= last).sort((a, b) => a - b);
   const pieces = [];
+  let [open, next] = [[], 0];
   for (let n = 0; n + 1 < cuts.length; n++) {
     const [start, end] = [cuts[n], cuts[n + 1]];
-    const said = points.slice(start, end).join("");
+    const [from, to] = [units[start], units[end]];
+    open = open.filter((each) => each.to > from);
+    while (looks[next]?.from < to) open.push(looks[next++]);
+    const said = prose(text, { from, to, known: open, keep: true });
     const inside = spans.filter((span) => span.start <= start && end <= span.end);
     const looked = wanted.some(([one, other]) => one <= start && end <= other);
     const { start: a, end: b } = inside.toSorted((one, other) => one.end - one.start - (other.end - other.start))[0] ?? {};
-    const way = inside.length ? link(url("documents", source, { at: `${a}-${b}` }), prose(said), { class: "stated" }) : prose(n ? said : said.replace(/^\n+/, ""));
+    const way = inside.length ? link(url("documents", source, { at: `${a}-${b}` }), said, { class: "stated" }) : said;
     pieces.push(looked ? h("mark", { class: "wanted" }, way) : way);
   }
   return pieces;
+}
+
+/** The empty lines before a text, which are not shown. */
+function leading(text) {
+  const [{ length }] = text.match(/^\n*/);
+  return length ? [{ from: 0, to: length }] : [];
+}
+
+/** Where each character of a text begins, and where it ends, in the units in which scripts count. */
+function unitsOf(text) {
+  const units = [0];
+  for (const point of text) units.push(units.at(-1) + point.length);
+  return units;
 }
 
 // ---- What it cites
@@ -140,7 +160,7 @@ async function referencePage(source) {
   const answer = await ask("references", { source }).catch((error) => error);
   if (answer instanceof Error) return [...top, failure(answer)];
   const cite = button(say("citeAs"), () => ask("cite", { source }).then(({ text }) => copy(text), (error) => announce(error.message)));
-  const item = (one) => h("li", null, quiet(one.label ? `[${one.label}] ` : ""), one.text || one.title, one.kind_label ? quiet(` · ${pick(one.kind_label)}`) : "");
+  const item = (one) => h("li", null, quiet(one.label ? `[${one.label}] ` : ""), prose(one.text || one.title), one.kind_label ? quiet(` · ${pick(one.kind_label)}`) : "");
   return [...top, h("p", null, cite), answer.references.length ? h("ul", { class: "plainlist" }, answer.references.map(item)) : empty(say("noReferences"))];
 }
 
@@ -183,7 +203,7 @@ function refused(source, refusals, total, known) {
   const groups = [...Map.groupBy(refusals, (one) => pick(one.message))].toSorted(([, one], [, other]) => other.length - one.length);
   const row = (one) => {
     const at = one.start === undefined ? {} : { at: `${one.start}-${one.end}` };
-    return h("li", null, quiet(`${readable(one.subject)} —${label(known, "relations", one.predicate)}→ ${readable(one.object)}`), one.quote ? h("blockquote", null, h("p", null, prose(one.quote)), h("cite", null, link(url("documents", source, at), say("inText")))) : "");
+    return h("li", null, quiet(`${readable(one.subject)} —${label(known, "relations", one.predicate)}→ ${readable(one.object)}`), one.quote ? h("blockquote", null, h("p", null, sentence(one.quote)), h("cite", null, link(url("documents", source, at), say("inText")))) : "");
   };
   return h("div", null, paragraph(`${say("refused")} ${count(total)}`, "quiet"), groups.map(([why, some]) => h("details", { open: groups.length < 4 }, h("summary", null, why, quiet(` ${some.length}`)), h("ul", null, some.map(row)))));
 }

@@ -1,6 +1,7 @@
 // Statements and the sentences they rest on.
 
-import { badge, entityLink, few, h, label, link, pick, prose, quiet, say, url } from "./core.js";
+import { badge, entityLink, few, h, label, link, pick, quiet, say, url } from "./core.js";
+import { sentence } from "./prose.js";
 
 /** Where sentences stand: `12-40,52-60`. */
 const at = (rows) => rows.map(({ start, end }) => `${start}-${end}`).join(",");
@@ -24,7 +25,7 @@ export function quote(rows, works) {
   return h(
     "blockquote",
     null,
-    h("p", null, prose(rows.map((row) => row.quote).join(" … "))),
+    h("p", null, sentence(rows.map((row) => row.quote).join(" … "))),
     h("cite", null, link(sentenceUrl(rows), where(rows[0])), cites),
   );
 }

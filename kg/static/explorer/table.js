@@ -1,11 +1,16 @@
 // Answers as tables, charts or boards, and as files.
 
-import { announce, button, count, download, empty, entityLink, fetched, go, h, link, pick, place, prose, say, titled, url } from "./core.js";
+import { announce, button, count, download, empty, entityLink, fetched, go, h, link, pick, place, say, titled, url } from "./core.js";
 import { board } from "./board.js";
-import { chart, guessed } from "./charts.js";
+import { chart, guessed, width } from "./charts.js";
+import { prose } from "./prose.js";
 
 const SHOWN = 200;
 const LONG = 220;
+const MANY = 7;
+/** A cell with more than so many Chinese characters, or what is as wide as they are, is given more room. */
+const WIDE = 40;
+const EM = 15;
 
 /**
  * An answer in the way that the address asks for (`as`): a table, a chart, a graph. `name` names its files; `spec` is
@@ -70,7 +75,11 @@ function compared(one, other) {
 }
 
 /** The answer as a table whose columns can be sorted. */
-export function table({ columns, rows }) {
+export function table({ columns: all, rows }) {
+  // beside many columns a sentence would be a narrow pillar: it stands below its row
+  const below = all.length > MANY && all.find(({ name }) => name === "quote");
+  const columns = all.filter((column) => column !== below);
+  const under = (row) => h("tr", { class: "under" }, cell(row[below.name], row, titled(below), { colspan: columns.length }));
   let sorted = rows;
   let by;
   let up = true;
@@ -92,7 +101,10 @@ export function table({ columns, rows }) {
     fill();
   });
   const fill = () => {
-    body.replaceChildren(...sorted.slice(0, most).map((row) => h("tr", null, columns.map((column) => cell(row[column.name], row, titled(column))))));
+    body.replaceChildren(...sorted.slice(0, most).flatMap((row) => {
+      const line = h("tr", null, columns.map((column) => cell(row[column.name], row, titled(column))));
+      return below && pick(row[below.name]) ? [line, under(row)] : [line];
+    }));
     more.hidden = sorted.length <= most;
     more.textContent = `${say("all")} ${count(sorted.length)}`;
   };
@@ -102,13 +114,20 @@ export function table({ columns, rows }) {
   return h("div", null, box, more);
 }
 
-function cell(value, row, title) {
+function cell(value, row, title, attributes) {
   const text = pick(value);
-  const as = (shown, kind) => h("td", { class: kind, "data-title": title }, shown);
+  const as = (shown, kind) => h("td", { class: kind, "data-title": title, ...attributes }, shown);
   if (value?.kind === "entity") return as(entityLink(value.id, text));
   if (value?.kind === "document") return as(link(url("documents", value.id, { quote: row.quote && pick(row.quote) }), text));
   if (value?.kind === "link") return as(link(value.id, text));
-  return as(folded(text), value?.kind === "number" ? "number" : text.length > 40 ? "long" : undefined);
+  if (value?.kind === "number") return as(grouped(text), "number");
+  return as(folded(text), text.length > WIDE && width(text) > WIDE * EM ? "long" : undefined);
+}
+
+/** A number that is too long to be read at a glance in groups of digits; never a year. */
+function grouped(text) {
+  const number = numeric(text);
+  return Math.abs(number) >= 10_000 && Number.isSafeInteger(number) ? count(number) : text;
 }
 
 /** A text that would make its row higher than a screen: its first sentence or two, and the rest behind them. */
