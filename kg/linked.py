@@ -25,6 +25,7 @@ from kg.live import Snapshot
 from kg.media import HTML, JSON, JSON_LD, N_TRIPLES, TURTLE, choose, typed
 from kg.model import Assertion
 from kg.problems import PROBLEMS
+from kg.resolution import renamed
 from kg.routes import described
 
 _OFFERS = (TURTLE, JSON_LD, N_TRIPLES, JSON, HTML)
@@ -142,8 +143,10 @@ def statement(
     """一条陈述及其证据 · A statement with its evidence; its page is the place where it is read."""
 
     def found(now: Snapshot) -> Assertion:
-        for assertion in now.graph.store.assertions([id] if id.isalnum() else []):
-            return assertion
+        store = now.graph.store
+        known = store.assertions([id]) or renamed(store, [id]).get(id) if id.isalnum() else None
+        if known:
+            return known[0]
         raise NotFound(f"the store holds no statement with the id {id}")
 
     def row(now: Snapshot) -> rows.JsonObject:

@@ -13,11 +13,11 @@ pass looks at all names (one index, no comparison of all with all), and writes o
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import pyoxigraph as ox
@@ -25,9 +25,9 @@ import pyoxigraph as ox
 from kg import rdf
 from kg.config import data_folder
 from kg.errors import NotFound, QueryError
-from kg.iris import ENTITY, ONTOLOGY, PREFIXES, local, normal
+from kg.iris import ENTITY, ONTOLOGY, PREFIXES, STATEMENT, local, normal
 from kg.merges import BY_HAND, Decision, Place
-from kg.model import Entity, Span
+from kg.model import Assertion, Entity, Span
 from kg.ontology import Ontology
 from kg.store import Store
 
@@ -506,6 +506,44 @@ SELECT ?g ?start ?end ?quote WHERE {
 def _place(row: Mapping[str, rdf.Term]) -> Place:
     start, end, quote = (rdf.text_of(row[name]) for name in ("start", "end", "quote"))
     return Place(rdf.source_of(rdf.text_of(row["g"])), Span(int(start), int(end), quote))
+
+
+# ---- What was called otherwise before
+
+
+_MOST_RENAMED = 5_000
+"""So many statements are looked at, at most, for what one was called before."""
+_TOUCHED = f"""
+SELECT DISTINCT ?st WHERE {{
+    $NODES
+    {{ GRAPH ?g {{ ?st pkg:subject|pkg:object ?e }} }}
+    UNION {{ GRAPH ?g {{ ?other pkg:subject|pkg:object ?e . ?st pkg:concerns ?other }} }}
+}} LIMIT {_MOST_RENAMED}"""
+
+
+def renamed(store: Store, ids: Collection[str]) -> dict[str, tuple[Assertion, ...]]:
+    """The statements that had those ids before entities were merged, or while they were, if the merge was taken back:
+    the entities' ids are part of a statement's. An id has several where a statement is two again, none where no
+    decision, in force or reversed, accounts for it."""
+    clusters = _Clusters()
+    for decision in store.merges():
+        clusters.join(*decision.pair)
+    nodes = " ".join(str(rdf.entity_node(id_)) for members in clusters.all() for id_ in sorted(members))
+    rows = store.select(_TOUCHED.replace("$NODES", f"VALUES ?e {{ {nodes} }}")) if nodes and ids else ()
+    touched = {a.id: a for a in store.assertions(local(rdf.text_of(row["st"]), STATEMENT) for row in rows)}
+    found: defaultdict[str, tuple[Assertion, ...]] = defaultdict(tuple)
+    for assertion in touched.values():
+        for id_ in _other_ids(assertion, touched, clusters).intersection(ids):
+            found[id_] += (assertion,)
+    return dict(found)
+
+
+def _other_ids(assertion: Assertion, known: Mapping[str, Assertion], clusters: _Clusters) -> set[str]:
+    """The ids that a statement has with other ids of its entities, and of the statement that it concerns."""
+    other = known.get(assertion.concerns)
+    concerns = {assertion.concerns} | (_other_ids(other, known, clusters) if other else set())
+    ends = product(clusters.of(assertion.subject), clusters.of(assertion.object), concerns)
+    return {replace(assertion, subject=s, object=o, concerns=c).id for s, o, c in ends}
 
 
 def now() -> str:

@@ -3,9 +3,10 @@ quotes, and exports.
 
 The id of a chain is made of its statements' ids, with the direction in which each is walked, and nothing else: URL-safe
 base64 of a byte of directions and the ten bytes of each statement's id, 15 characters for one hop and 108 for eight.
-So nothing has to be stored for a chain to be found again, and the same documents give the same ids in every store. A
-chain whose statements are no longer there, as a document was removed, reads differently now, or entities were merged,
-is not found, and it is said which statement is missing.
+So nothing has to be stored for a chain to be found again, and the same documents give the same ids in every store.
+Merges change the ids of statements; the decisions, reversed ones too, say which an older id stands for. A chain whose
+statements are no longer there, as a document was removed or reads differently now, is not found, and it is said which
+statement is missing.
 """
 
 import csv
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
+from itertools import islice, pairwise, product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -33,6 +35,7 @@ from kg.graph import Graph
 from kg.iris import CHAIN, PREFIXES, STATEMENT
 from kg.model import Assertion, Bibliography, Chain, Entity, Evidence, Hop, Language, Modality
 from kg.ontology import load
+from kg.resolution import renamed
 
 Form = Literal["text", "json", "jsonld", "csv", "markdown"]
 """How chains are written."""
@@ -56,6 +59,8 @@ _LONGEST_QUOTE = 400
 _BYTES = 10
 """So many bytes the id of a statement has."""
 _MOST_HOPS = 8
+_MOST_CHOICES = 1_000
+"""So many ways are tried to put a chain together whose statements have become several."""
 
 
 def chain_id(chain: Chain) -> str:
@@ -93,21 +98,32 @@ def steps(id: str) -> tuple[tuple[str, bool], ...]:
 
 
 def find(graph: Graph, index: Callable[[], Index], id: str) -> Chain:
-    """The chain of that id, as the store believes it now. Raises NotFound, saying why, for what is no id and where a
-    statement of the chain is gone."""
+    """The chain of that id, as the store believes it now; where entities were merged since, or a merge was taken back,
+    what has become of it, under its present id. Raises NotFound, saying why, for what is no id and where a statement of
+    the chain is gone."""
     wanted = steps(id)
-    known = {each.id: each for each in graph.store.assertions(id_ for id_, _ in wanted)}
+    known = {each.id: (each,) for each in graph.store.assertions(id_ for id_, _ in wanted)}
+    before = renamed(graph.store, {id_ for id_, _ in wanted} - known.keys())
     for place, (id_, _) in enumerate(wanted, 1):
-        if id_ not in known:
+        if id_ not in known and id_ not in before:
             raise NotFound(
                 f"the statement of hop {place}, {id_}, is no longer in the store: its document was removed or reads "
-                "differently now, or its entities were merged; search again with /api/chains or kg chain"
+                "differently now, or a merge of its entities is gone; search again with /api/chains or kg chain"
             )
-    try:
-        chain = Chain(tuple(Hop(known[id_], inverse) for id_, inverse in wanted))
-    except ValueError as error:
-        raise NotFound("the statements of this id do not lead from one to the next: it was never a chain's") from error
-    return index().judged(chain)
+    choices = product(*((known | before)[id_] for id_, _ in wanted))
+    for statements in islice(choices, _MOST_CHOICES):
+        hops = tuple(Hop(each, inverse) for each, (_, inverse) in zip(statements, wanted, strict=True))
+        passed = [hops[0].tail, *(hop.head for hop in hops)]
+        joined = all(one.head == other.tail for one, other in pairwise(hops))
+        # what has become of a chain may come back to where it was
+        if joined and not (before and len(set(passed)) < len(passed)):
+            return index().judged(Chain(hops))
+    if before:
+        raise NotFound(
+            "the entities of this chain were merged, or a merge was taken back, and its statements no longer lead from "
+            "one thing to the next: search again with /api/chains or kg chain"
+        )
+    raise NotFound("the statements of this id do not lead from one to the next: it was never a chain's")
 
 
 # ---- How statements read

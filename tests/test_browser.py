@@ -281,6 +281,17 @@ def test_a_board_of_all_columns_fits_a_laptop(browser: webdriver.Chrome, tmp_pat
         wait(browser, lambda: box.get_property("scrollWidth") <= box.get_property("clientWidth"))
 
 
+@pytest.mark.parametrize(("id_", "said"), [("AJZIqNlRuhUEdfk", "已不在图谱中"), ("x", "不是关系链的标识")])
+def test_a_chain_that_is_not_there_is_told_in_the_readers_language(
+    browser: webdriver.Chrome, address: str, id_: str, said: str
+) -> None:
+    content = shown(browser, address, f"chain/{id_}")
+    assert said in content.find_element(By.CLASS_NAME, "failure").text
+    content.find_element(By.LINK_TEXT, "关系链").click()
+    heading(browser, "关系链")
+    browser.get_log("browser")  # that the server did not find it
+
+
 def test_what_is_only_proposed_is_marked_in_a_chain(browser: webdriver.Chrome, address: str) -> None:
     content = shown(browser, address, "chain?from=双积分政策&to=新能源汽车产业")
     assert content.find_element(By.CSS_SELECTOR, ".chain .badge.proposed").text == "建议"

@@ -21,6 +21,7 @@ from kg.graph import Graph
 from kg.iris import BASE
 from kg.model import MODALITIES, Bibliography, Chain, Extraction, Hop
 from kg.ontology import load
+from kg.resolution import decide, turn
 from kg.store import Store
 from kg.telling import (
     Works,
@@ -162,6 +163,63 @@ def test_what_speaks_against_a_chain_is_told_again() -> None:
             assert find(graph, lambda: index, chain_id(found)) == found
 
 
+# ---- Ids and merges
+
+SHORT, LONG = "Firm:蓝湖新能", "Firm:蓝湖新能源集团"
+MADE = Fact(SHORT, "develops", "Technology:乙技术")
+USED = Fact("Technology:乙技术", "appliedIn", "Industry:=丙产业")
+OTHER = Fact(LONG, "produces", "Product:丁产品")
+SENT = Fact("Program:甲计划", "targets", LONG)
+
+
+def around(store: Store, start: str, end: str) -> Chain:
+    """The best chain of a store from one thing to another."""
+    return Index.of(store, load()).between(id_of(start), id_of(end))[0]
+
+
+def standing(store: Store) -> str:
+    """The id that stands for all that were merged."""
+    (id_,) = set(store.replaced().values())
+    return id_
+
+
+def refound(store: Store, id_: str) -> Chain:
+    return find(Graph(store, load()), lambda: Index.of(store, load()), id_)
+
+
+@pytest.fixture
+def apart() -> Iterator[Store]:
+    """A store in which two names are two firms."""
+    with Store.in_memory() as store:
+        store.put(document("甲文", MADE, USED))
+        store.put(document("乙文", OTHER, SENT, Fact(LONG, "enables", "Challenge:戊", concerns=OTHER)))
+        yield store
+
+
+def test_an_id_from_before_a_merge_finds_what_the_chain_has_become(apart: Store) -> None:
+    before = {chain_id(around(apart, *ends)) for ends in ((SHORT, "Industry:=丙产业"), (LONG, "Product:丁产品"))}
+    before.add(chain_id(around(apart, LONG, "Challenge:戊")))
+    merge = decide(apart, load(), id_of(SHORT), id_of(LONG), "同一家")
+    for id_ in before:
+        now = refound(apart, id_)
+        assert now.hops[0].tail == standing(apart)
+        assert refound(apart, chain_id(now)) == now
+    assert len(before - {chain_id(refound(apart, id_)) for id_ in before}) >= 1
+    turn(apart, load(), merge.id, reversed=True)
+    assert {chain_id(refound(apart, id_)) for id_ in before} == before
+
+
+def test_an_id_from_a_merge_that_was_taken_back_finds_the_chain_or_says_why_not(apart: Store) -> None:
+    merge = decide(apart, load(), id_of(SHORT), id_of(LONG), "同一家")
+    one = f"Firm:{standing(apart).partition('/')[2]}"
+    kept = [chain_id(around(apart, one, end)) for end in ("Industry:=丙产业", "Product:丁产品")]
+    through = chain_id(around(apart, "Program:甲计划", "Industry:=丙产业"))
+    turn(apart, load(), merge.id, reversed=True)
+    assert [refound(apart, id_).hops[0].tail for id_ in kept] == [id_of(SHORT), id_of(LONG)]
+    with pytest.raises(NotFound, match="a merge was taken back"):
+        refound(apart, through)
+
+
 # ---- Words
 
 
@@ -284,3 +342,18 @@ def test_a_wrong_address_says_why(client: httpx.Client, chain: Chain) -> None:
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert client.get("/api/chain/" + "A" * 200).status_code == 400
+
+
+def test_old_addresses_of_chains_and_statements_outlive_a_merge(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "store") as store:
+        store.put(document("甲文", MADE, USED))
+        store.put(document("乙文", OTHER))
+        old = [around(store, SHORT, "Industry:=丙产业"), around(store, LONG, "Product:丁产品")]
+        decide(store, load(), id_of(SHORT), id_of(LONG), "同一家")
+    with process(tmp_path / "store") as (address, _), httpx.Client(base_url=address, timeout=20) as client:
+        for chain in old:
+            row = client.get(f"/api/chain/{chain_id(chain)}").json()
+            assert client.get(f"/api/chain/{row['id']}").json() == row
+            one = client.get(f"/statement/{chain.hops[0].assertion.id}", headers={"Accept": "application/json"})
+            assert one.json()["evidence"][0]["quote"] == chain.hops[0].assertion.evidence[0].quote
+        assert client.get("/statement/00000000000000000000").status_code == 404

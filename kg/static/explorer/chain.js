@@ -35,7 +35,8 @@ export async function chain({ rest, params }) {
 
 /** A chain by its permanent address. */
 async function one(id) {
-  const [answer, known] = await Promise.all([ask(`chain/${id}`), terms()]);
+  const [answer, known] = await Promise.all([ask(`chain/${id}`).catch((error) => error), terms()]);
+  if (answer instanceof Error) return [say("oneChain"), failure(answer), link(url("chain"), say("chain"))];
   const row = answer.chains?.[0] ?? answer;
   return [say("oneChain"), link(url("chain"), say("chain")), found([row], known, { open: true })];
 }

@@ -68,8 +68,12 @@ export async function ask(path, params = {}, options = {}) {
 
 /** What an error says, in the reader's language where that is a common one. */
 function told(answer, response) {
-  const [, unknown] = /^the store knows no entity named (.*)$/s.exec(answer.detail ?? "") ?? [];
-  return unknown ? say("noEntity") + unknown : answer.detail || answer.title || `${say("failed")} ${response.status}`;
+  const detail = answer.detail ?? "";
+  const [, unknown] = /^the store knows no entity named (.*)$/s.exec(detail) ?? [];
+  if (unknown) return say("noEntity") + unknown;
+  if (/^the statement of hop \d|^the entities of this chain/.test(detail)) return say("chainGone");
+  if (/no id of a chain|never a chain's$/.test(detail)) return say("noChainId");
+  return detail || answer.title || `${say("failed")} ${response.status}`;
 }
 
 /** A response, or an error that says that there is no server. */
