@@ -9,7 +9,8 @@ themselves. In this order:
 3. what the document names surely in one place is found in its other sentences;
 4. names become entities: the dictionary's entry, the alias's owner, or a new entity of that type and name; so do
    words such as 国家 where they act. A program or policy whose name stands right behind a country is that country's:
-   Japan's VLSI program is not Korea's, and where the document names both, the bare name is the one named last;
+   Japan's VLSI program is not Korea's, and where the document names both, the bare name is the one named last; so is
+   a law that a country issues, if the dictionary knows one of that name and country;
 5. definite descriptions (该计划) go to the last entity of a fitting type that was named before.
 
 What else is one, in this document or with other documents, is decided over the whole store (`kg.resolution`).
@@ -59,6 +60,7 @@ class References:
     definite: Mapping[str, tuple[str, ...]]
     acting: tuple[tuple[str, str, str], ...]
     short: tuple[str, ...]
+    issues: tuple[str, ...]
 
 
 @cache
@@ -67,7 +69,8 @@ def references(language: str) -> References:
     data: Mapping[str, Any] = read_toml(FOLDER / f"references.{language}.toml")
     definite = {word: tuple(row["types"]) for row in data.get("definite", ()) for word in row["words"]}
     acting = tuple((row["word"], row["type"], row["stands_for"]) for row in data.get("acting", ()))
-    return References(tuple(data["introduces"]), definite, acting, tuple(data.get("short", ())))
+    short, issues = (tuple(data.get(name, ())) for name in ("short", "issues"))
+    return References(tuple(data["introduces"]), definite, acting, short, issues)
 
 
 @dataclass(slots=True)
@@ -99,18 +102,31 @@ class _Countries:
 
     codes: Mapping[str, str]
     front: re.Pattern[str]
+    issuing: re.Pattern[str]
 
     @classmethod
-    def of(cls, ontology: Ontology) -> "_Countries":
-        """Places of a country that are no part of another place."""
+    def of(cls, ontology: Ontology, issues: Iterable[str]) -> "_Countries":
+        """Places of a country that are no part of another place; by `issues` a country is told to issue something."""
         places = [e for e in ontology.entries.values() if e.type == "Place" and e.country and not e.parent]
         codes = {name: e.country for e in places for name in (e.label_zh, e.label_en, *e.aliases)}
         listed = "|".join(map(re.escape, longest_first(codes)))
-        return cls(codes, re.compile(rf"(?<![A-Za-z])({listed})(?:政府)?(?:的|['’]s? )?[“‘《]?$"))
+        verbs = "|".join(map(re.escape, longest_first(issues))) or "$^"
+        return cls(
+            codes,
+            re.compile(rf"(?<![A-Za-z])({listed})(?:政府)?(?:的|['’]s? )?[“‘《]?$"),
+            re.compile(rf"({listed})(?:政府|国会|议会)?(?:{verbs})了?[“‘《]?$"),
+        )
 
     def before(self, text: str, end: int) -> _Nation | None:
         """The country that stands right in front of `end`."""
-        found = self.front.search(text[max(0, end - _COUNTRY_REACH) : end])
+        return self._nation(self.front, text, end)
+
+    def issuer(self, text: str, end: int) -> _Nation | None:
+        """The country that is told to issue what begins at `end`."""
+        return self._nation(self.issuing, text, end)
+
+    def _nation(self, pattern: re.Pattern[str], text: str, end: int) -> _Nation | None:
+        found = pattern.search(text[max(0, end - _COUNTRY_REACH) : end])
         if not found:
             return None
         return _Nation(found[1] if found[1][-1] > "z" else f"{found[1]}'s ", self.codes[found[1]])
@@ -150,7 +166,7 @@ class Resolver:
         for entry in ontology.entries.values():
             for name in (entry.label_zh, entry.label_en, *entry.aliases):
                 self._by_name.setdefault((entry.type, normal(name)), entry)
-        self._countries = _Countries.of(ontology)
+        self._countries = _Countries.of(ontology, self._refs.issues)
 
     def resolve(self, docs: Sequence[Doc]) -> Resolved:
         """Mentions and entities of the document whose sentences these are."""
@@ -212,11 +228,20 @@ class Resolver:
         found: dict[tuple[str, str], _Nation | None] = {}
         for text, row in zip(texts, names, strict=True):
             for name in row:
-                if name.type in _OF_A_COUNTRY and (nation := self._countries.before(text, name.start)):
+                if name.type in _OF_A_COUNTRY and (nation := self._nation(text, name)):
                     entry = self._entries.get(name.entry)
                     known = entry is not None and entry.country
                     found.setdefault((name.type, normal(text[name.start : name.end])), None if known else nation)
         return found
+
+    def _nation(self, text: str, name: Name) -> _Nation | None:
+        """The country whose a program or policy is: it stands right in front, or issues what the dictionary knows as
+        that country's though others have something of the same name."""
+        if nation := self._countries.before(text, name.start):
+            return nation
+        nation = self._countries.issuer(text, name.start)
+        known = nation and (name.type, normal(nation.name + _bare(text[name.start : name.end]))) in self._by_name
+        return nation if known else None
 
     def _mentions(
         self,
@@ -230,7 +255,7 @@ class Resolver:
         for name in names:
             surface = text[name.start : name.end]
             key = (name.type, normal(surface))
-            if key in nations and (nation := self._countries.before(text, name.start)):
+            if key in nations and (nation := self._nation(text, name)):
                 nations[key] = nation
             draft = self._draft(name, surface, aliases, nations.get(key))
             draft = drafts.setdefault(draft.id, draft)

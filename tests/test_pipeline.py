@@ -149,6 +149,19 @@ def test_a_program_of_one_country_is_not_the_others(extracted) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("issuer", "label"),
+    [("德国政府颁布", "德国可再生能源法"), ("中国出台了", "中华人民共和国可再生能源法"), ("挪威颁布", "可再生能源法")],
+)
+def test_a_law_is_of_the_country_that_issues_it_where_the_dictionary_knows_it(
+    extracted, issuer: str, label: str
+) -> None:
+    extraction = extracted(f"2006年，{issuer}《可再生能源法》。《可再生能源法》支持光伏发电。")
+    (law,) = [entity for entity in extraction.entities if entity.type == "Policy"]
+    assert law.label() == label
+    assert mentions_of(extraction, law) == ["可再生能源法", "可再生能源法"]
+
+
 def test_a_bare_name_is_the_program_named_last(extracted) -> None:
     text = "挪威的“海豹研究计划”支持深海潜水技术。丹麦的“海豹研究计划”支持风机。海豹研究计划支持声呐技术。"
     extraction = extracted(text)
