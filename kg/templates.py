@@ -74,7 +74,7 @@ def load_forms(path: Path | None = None) -> Forms:
         data: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         groups: Mapping[str, list[str]] = data.get("groups", {})
         templates = {each["name"]: _template(each, groups) for each in data["templates"]}
-        broad = frozenset(data["broad"])
+        broad = frozenset((*data["categories"], *data["broad"]))
         bodies = Bodies(frozenset(data["bodies"]["types"]), MappingProxyType(data["bodies"]["acts"]))
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise OntologyError(f"{path.name} cannot be read ({error!r}): install policykg again") from error

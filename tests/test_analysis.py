@@ -538,7 +538,7 @@ def test_what_counts_names_types_and_relations_that_there_are() -> None:
 
 @pytest.mark.parametrize("fault", ['stage = "no-such-stage"', "[[levels"])
 def test_a_fault_in_what_counts_is_told_of(tmp_path: Path, fault: str) -> None:
-    for name in ("lists.ttl", "instruments.ttl"):
+    for name in ("lists.ttl", "instruments.ttl", "chains.toml"):
         (tmp_path / name).symlink_to(data_folder("ontology") / name)
     text = (data_folder("ontology") / "analyses.toml").read_text(encoding="utf-8")
     (tmp_path / "analyses.toml").write_text(text.replace('stage = "basic-research"', fault), encoding="utf-8")

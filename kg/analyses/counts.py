@@ -119,10 +119,12 @@ def load(folder: Path | None = None) -> Counts:
     concept or a relation that there is not."""
     folder = folder or data_folder("ontology")
     try:
-        data = tomllib.loads((folder / "analyses.toml").read_text(encoding="utf-8"))
+        data, chains = (
+            tomllib.loads((folder / f"{n}.toml").read_text(encoding="utf-8")) for n in ("analyses", "chains")
+        )
         lists = Vocabulary.read([folder / "lists.ttl"])
         tools = Vocabulary.read([folder / "instruments.ttl"])
-        return _counts(data, lists, tools)
+        return _counts({**data, "categories": chains["categories"]}, lists, tools)
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise OntologyError(f"analyses.toml cannot be read: {error}; install policykg again") from error
 
