@@ -16,7 +16,7 @@ from kg import rdf
 from kg.belief import across_documents
 from kg.graph import Graph
 from kg.inference import Inference, inferences
-from kg.iris import ENTITY, INFERRED, ONTOLOGY, QUALIFIER, STATEMENT, local
+from kg.iris import ENTITY, FIGURE, INFERRED, ONTOLOGY, QUALIFIER, STATEMENT, local
 from kg.model import Entity, Language, Modality
 from kg.ontology import Ontology
 from kg.store import Row, Store, stated
@@ -88,6 +88,7 @@ class Facts:
         facts: Iterable[Fact],
         doubted: Iterable[Fact] = (),
         durations: Iterable[Duration] = (),
+        happenings: Iterable[Fact] = (),
     ) -> None:
         self.ontology = ontology
         self.entities: Mapping[str, Entity] = {entity.id: entity for entity in entities}
@@ -95,6 +96,9 @@ class Facts:
         self.doubted: tuple[Fact, ...] = tuple(doubted)
         """The statements that are believed too little to be among them."""
         self.durations: tuple[Duration, ...] = tuple(durations)
+        self._happened: defaultdict[str, list[Fact]] = defaultdict(list)
+        for fact in happenings:
+            self._happened[fact.subject].append(fact)
         self._from: defaultdict[str, list[Fact]] = defaultdict(list)
         self._to: defaultdict[str, list[Fact]] = defaultdict(list)
         for fact in self.all:
@@ -110,7 +114,8 @@ class Facts:
         doubted = [fact for fact in read.facts if fact.belief < min_confidence]
         unsure = {fact.id for fact in doubted}
         durations = [duration for duration in read.durations if duration.statement not in unsure]
-        return cls(graph.ontology, read.entities, kept, doubted, durations)
+        happenings = [fact for fact in read.happenings if fact.belief >= min_confidence]
+        return cls(graph.ontology, read.entities, kept, doubted, durations, happenings)
 
     # ---- Statements
 
@@ -133,6 +138,11 @@ class Facts:
     ) -> list[Fact]:
         """The statements to that entity, of those relations (any by default) and modalities."""
         return [f for f in self._to.get(id_, ()) if _wanted(f, relations, modalities)]
+
+    def happened(self, id_: str, names: Collection[str]) -> list[Fact]:
+        """What is told with its year to have happened to that entity: members of the list `happening`, each a fact
+        without an object."""
+        return [fact for fact in self._happened.get(id_, ()) if fact.predicate in names]
 
     def of_relation(self, *relations: str) -> list[Fact]:
         """The statements of those relations."""
@@ -198,7 +208,10 @@ class Facts:
     # ---- In words
 
     def say(self, fact: Fact, language: Language) -> str:
-        """The statement in words, on one line: `贝尔实验室 研发 晶体管（1947年）`."""
+        """The statement in words, on one line: `贝尔实验室 研发 晶体管（1947年）`, `晶体管 发现（1947年）`."""
+        if not fact.object:
+            happened = self.ontology.lists["happening"][fact.predicate].label(language)
+            return f"{self.label(fact.subject, language)} {happened} ({fact.time})"
         phrase = self.ontology.phrases[fact.predicate].label(language)
         notes = [fact.time, fact.value]
         if fact.modality != "actual":
@@ -227,6 +240,7 @@ class _Read:
     entities: tuple[Entity, ...]
     facts: tuple[Fact, ...]
     durations: tuple[Duration, ...]
+    happenings: tuple[Fact, ...]
 
 
 _READ: WeakKeyDictionary[Store, _Read] = WeakKeyDictionary()
@@ -239,7 +253,8 @@ def _read(store: Store) -> _Read:
         revision, found = store.revision, _facts(store.select(_STATED))
         by_id = {fact.id: fact for fact in found}
         found += [_inferred(inference, by_id) for inference in inferences(store)]
-        known = _Read(revision, store.entities(), tuple(found), tuple(_durations(store.select(_DURATIONS))))
+        durations, happenings = _durations(store.select(_DURATIONS)), _happenings(store.select(_HAPPENINGS))
+        known = _Read(revision, store.entities(), tuple(found), tuple(durations), tuple(happenings))
         _READ[store] = known
     return known
 
@@ -325,6 +340,37 @@ def _durations(rows: list[Row]) -> list[Duration]:
         for row in rows
     )
     return list(dict.fromkeys(found))
+
+
+_HAPPENINGS = """
+SELECT ?f ?about ?name ?time ?start ?end ?confidence ?source ?quote ?section {
+    GRAPH ?source {
+        ?f pkg:happening ?name ; pkg:about ?about ; pkg:timeText ?time ; pkg:startYear ?start ; pkg:endYear ?end ;
+           pkg:modality pkg:actual ; pkg:evidence ?ev .
+        ?ev pkg:quote ?quote ; pkg:confidence ?confidence .
+        OPTIONAL { ?ev pkg:section ?section }
+    }
+} ORDER BY ?f"""
+
+
+def _happenings(rows: list[Row]) -> list[Fact]:
+    """What happened to entities, from the dates in prose."""
+    return [
+        Fact(
+            id=local(_text(row, "f"), FIGURE),
+            subject=local(_text(row, "about"), ENTITY),
+            predicate=_text(row, "name").removeprefix(f"{QUALIFIER}happening/"),
+            object="",
+            modality="actual",
+            belief=float(_text(row, "confidence")),
+            source=rdf.source_of(_text(row, "source")),
+            quotes=(Quote(rdf.source_of(_text(row, "source")), _text(row, "section"), _text(row, "quote")),),
+            time=_text(row, "time"),
+            start=_year(row, "start"),
+            end=_year(row, "end"),
+        )
+        for row in rows
+    ]
 
 
 def _inferred(inference: Inference, known: Mapping[str, Fact]) -> Fact:

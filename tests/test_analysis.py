@@ -11,7 +11,7 @@ import httpx
 import pytest
 from analysed import ONTOLOGY, graph, in_one_sentence, kg, rows, stored, written
 from served import HOSTILE, filled, process
-from small_graphs import Fact, entity, id_of
+from small_graphs import Fact, document, entity, id_of
 
 from kg import analysis, taxonomy
 from kg.analyses import counts
@@ -20,6 +20,7 @@ from kg.charts import Axis, Chart, Point, chart_lines, chart_svg
 from kg.config import data_folder
 from kg.errors import NotFound, OntologyError, QueryError
 from kg.graph import Graph
+from kg.model import Extraction, Figure, Period
 
 CN, JP, US, KR = (
     entity(f"Place:{name}", code) for name, code in zip("中日美韩", ("CN", "JP", "US", "KR"), strict=True)
@@ -313,6 +314,49 @@ def test_a_lag_runs_from_the_first_dated_statement_to_the_first_industry() -> No
     assert drawn == {"一": (1961, 2020), "二": (1969, 1980)}
 
 
+def happened(extraction: Extraction, *dates: tuple[str, str, int]) -> Extraction:
+    """The document with dates of what happened: to what, what, in which year."""
+    sentence = extraction.assertions[0].evidence[0]
+    figures = (
+        Figure(
+            span=sentence.spans[0],
+            subject=thing,
+            indicator=name,
+            modality="actual",
+            evidence=sentence,
+            about=id_of(thing),
+            value=f"{year}年",
+            happening=name,
+            time=f"{year}年",
+            period=Period(year, year, "year"),
+        )
+        for thing, name, year in dates
+    )
+    return replace(extraction, figures=tuple(figures))
+
+
+def test_years_of_what_happened_begin_and_end_a_lag_and_begin_a_program() -> None:
+    facts = (
+        Fact("University:甲大学", "develops", "Technology:一", time="1990年"),
+        Fact("Technology:一", "appliedIn", "Product:疫苗"),
+        Fact("Program:丙计划", "targets", "Technology:一", time="2001年"),
+        Fact("Program:丁计划", "issuedBy", "Government:某国政府"),
+    )
+    dates = (
+        ("Technology:一", "discovery", 1961),
+        ("Technology:一", "award", 1950),
+        ("Product:疫苗", "market", 2020),
+        ("Program:丁计划", "launch", 1986),
+    )
+    found = stored(happened(document("a", *facts), *dates))
+    (row,) = rows(run(found, "lag"), "technology", "first", "first_what", "industry", "industry_what", "years")
+    assert row == ("一", "1961", "一 发现 (1961年)", "2020", "疫苗 进入市场 (2020年)", "59")
+    started = dict(rows(run(found, "program-timeline"), "program", "start"))
+    assert started == {"丙计划": "2001", "丁计划": "1986"}
+    sure = rows(run(found, "lag", min_confidence="0.9"), "technology")
+    assert sure == []
+
+
 def test_lengths_of_time_that_documents_state_are_listed_with_their_sentences() -> None:
     found = graph(Fact("Technology:一", "measuredBy", "Indicator:研发周期", value="25—35年"))
     (row,) = rows(run(found, "lag"), "technology", "years", "document", "quote")
@@ -534,6 +578,7 @@ def test_what_counts_names_types_and_relations_that_there_are() -> None:
     assert categories
     assert categories <= ONTOLOGY.entries.keys()
     assert all(step.trl.startswith("TRL") for step in known.levels)
+    assert {name for of in known.happenings.values() for name in of} <= ONTOLOGY.lists["happening"].keys()
 
 
 @pytest.mark.parametrize("fault", ['stage = "no-such-stage"', "[[levels"])

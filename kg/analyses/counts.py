@@ -103,6 +103,8 @@ class Counts:
     answers: Mapping[str, tuple[str, ...]]
     levels: tuple[Step, ...]
     demands: tuple[Step, ...]
+    happenings: Mapping[str, frozenset[str]]
+    """What it shows → the members of the list `happening` that show it."""
     belongs: Mapping[str, frozenset[str]]
     """Relation to an industry → types of what belongs to it then."""
     opposites: tuple[tuple[str, str], ...]
@@ -140,6 +142,7 @@ def _counts(data: Mapping[str, Any], lists: Vocabulary, tools: Vocabulary) -> Co
         answers={name: tuple(relations) for name, relations in data["answers"].items()},
         levels=tuple(_step(each, lists, data) for each in data["levels"]),
         demands=tuple(_step(each, lists, data) for each in data["demands"]),
+        happenings={name: frozenset(members) for name, members in data["happenings"].items()},
         belongs={each["relation"]: frozenset(each["types"]) for each in data["belongs"]},
         opposites=tuple((one, other) for one, other in data["agreement"]["opposites"]),
         kin=tuple(_kin(each) for each in data["kin"]),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kg.analyses import form
+from kg.analyses import counts, form
 from kg.analyses.form import Analysis, Answer, Given, Param, column
 from kg.charts import Axis, Chart, Point, Words
 from kg.facts import Fact, Facts, strongest
@@ -27,7 +27,8 @@ class _Life:
 def _life(facts: Facts, id_: str) -> _Life:
     found = [*facts.about(id_, _DATING), *facts.to(id_, ("funds", "established", "succeeds"))]
     dated = [f for f in found if f.modality == "actual" and f.is_dated]
-    issued = [f for f in dated if f.predicate in ("issuedBy", "established", "partOf", "succeeds")] or dated
+    issued = [f for f in dated if f.predicate in ("issuedBy", "established", "partOf", "succeeds")] or list(dated)
+    issued += facts.happened(id_, counts.load().happenings["starts"])
     starts = [f.start for f in issued if f.start is not None]
     ends = [f.end for f in issued if f.end is not None and f.end != f.start]
     entry = facts.ontology.entries.get(id_)
@@ -84,14 +85,11 @@ def _points(facts: Facts, found: Iterable[_Life]) -> Iterable[Point]:
 def _notes(found: int, undated: int) -> tuple[Words, ...]:
     return (
         (
-            f"{found} 项计划和政策，{undated} 项文献没有给出年份。年份取自出台、设立、所属、接替的陈述，"
-            f"没有时取其他陈述的时间；"
-            "没有写结束的不等于还在进行。",
+            f"{found} 项计划和政策，{undated} 项文献没有给出年份。年份取自出台、设立、所属、接替的陈述和启动之年，"
+            "没有时取其他陈述的时间；没有写结束的不等于还在进行。",
             f"{found} programs and policies; for {undated} no document names a year. Years are those of statements "
-            f"that they were "
-            "issued, founded, are part of or succeed something, else of other statements. Where no end is stated, "
-            "that does not "
-            "mean that it goes on.",
+            "that they were issued, founded, are part of or succeed something, and those told of their launch, else of "
+            "other statements. Where no end is stated, that does not mean that it goes on.",
         ),
         (
             "“词典年份”来自词典，不是文献所说，图上不画。",

@@ -175,14 +175,18 @@ def _dated(fact: Fact) -> _Dated | None:
 
 
 def _first(found: Iterable[Fact]) -> _Dated | None:
-    """The statement with the earliest years, those that say them most exactly first."""
+    """The statement with the earliest years, those that say them most exactly first, then those that name who or what
+    else."""
     dates = [dated for fact in found if (dated := _dated(fact))]
-    return min(dates, key=lambda d: (d.high, d.high - d.low, -d.fact.belief, d.fact.id), default=None)
+    return min(
+        dates, key=lambda d: (d.high, d.high - d.low, not d.fact.object, -d.fact.belief, d.fact.id), default=None
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Lag:
-    """A technology with the first dated statement about it and the first that shows production or an industry."""
+    """A technology with the first dated statement about it and the first that shows production, a market or an
+    industry."""
 
     thing: str
     first: _Dated
@@ -202,12 +206,13 @@ class _Lag:
 
 
 def _lag(facts: Facts, thing: str) -> _Lag | None:
-    levels = counts.load().levels
-    first = _first([*facts.about(thing), *facts.to(thing)])
+    known = counts.load()
+    first = _first([*facts.about(thing), *facts.to(thing), *facts.happened(thing, known.happenings["begins"])])
     if first is None:
         return None
-    ends = [f for step in levels[-2:] for f in step.of(facts, thing)]
-    ends += [f for product in _products(facts, thing) for step in levels[-2:] for f in step.of(facts, product)]
+    carriers = (thing, *_products(facts, thing))
+    ends = [f for carrier in carriers for step in known.levels[-2:] for f in step.of(facts, carrier)]
+    ends += [f for carrier in carriers for f in facts.happened(carrier, known.happenings["arrives"])]
     return _Lag(thing, first, _first(f for f in ends if f.id != first.fact.id))
 
 
@@ -280,13 +285,13 @@ def _lag_notes(whole: int, found: int, claims: int) -> tuple[Words, ...]:
          f"{found} technologies have dated statements, {whole} of them at both ends. Where a time is a decade or a "
          f"century, the "
          "least and the most years are given; those that differ by more than 20 are not drawn."),
-        ("起点是文献中关于该技术最早的带年份陈述，不一定是发现；终点是最早说它（或用它的产品）投产或带动产业的陈述。"
+        ("起点是文献中关于该技术最早的带年份陈述或所记的发现、研制、突破之年，不一定是发现；终点是最早说它（或用它的产品）"
+         "投产、上市或带动产业的陈述。"
          "句中年份可能被抽取到同句的另一件事上，请看原文。",
-         "The beginning is the earliest dated statement about the technology, which need not be its discovery; the "
-         "end is the "
-         "earliest that has it, or a product with it, in production or driving an industry. The year of a sentence "
-         "may have "
-         "been read as that of another thing in it: see the quotes."),
+         "The beginning is the earliest dated statement about the technology, or the year told of its discovery, "
+         "making or breakthrough; it need not be the discovery. The end is the earliest that has it, or a product with "
+         "it, in production, on the market or driving an industry. The year of a sentence may have been read as that "
+         "of another thing in it: see the quotes."),
         (f"文献关于耗时的说法：图谱中有 {claims} 条。"
         f"" + ("" if claims else "“平均耗时25—35年”一类泛指的句子没有抽取成陈述。"),
          f"Claims about lengths of time: {claims} in the "
