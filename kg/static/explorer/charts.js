@@ -211,7 +211,7 @@ export function spans(items, name) {
     const ticks = [];
     for (let year = Math.ceil(low / step) * step; year <= high; year += step) {
       const x = left + (year - low) * scale;
-      ticks.push(svg("line", { x1: x, x2: x, y1: 0, y2: height - 22, class: "grid" }), text(x, height - 10, year, { "text-anchor": x > w - 30 ? "end" : "middle", class: "faint" }));
+      ticks.push(svg("line", { x1: x, x2: x, y1: 0, y2: height - 22, class: "grid" }), text(x, height - 10, year, { "text-anchor": "middle", class: "faint" }));
     }
     const rows = lanes.map(([said, group], number) => {
       const y = number * ROW;
