@@ -514,6 +514,7 @@ def test_the_packaged_templates_are_of_relations_that_their_types_allow() -> Non
     ("change", "message"),
     [
         (("usesInstrument", "likes"), "likes"),
+        (('types = ["Government"]', 'types = ["Ministry"]'), "bodies names Ministry"),
         (('["Challenge"]', '["Gadget"]'), "Gadget"),
         (("broad = [", 'broad = ["industry/nothing", '), "no dictionary file"),
         (("stations = [", "stations = ["), ""),
