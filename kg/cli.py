@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
 import typer
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from kg.analysis import Result
     from kg.queries import Question
     from kg.telling import Form
+
+T = TypeVar("T")
 
 app = typer.Typer(
     name="kg",
@@ -161,6 +163,15 @@ def ingest(
         for outcome in failed:
             typer.echo(f"kg: {text.plain(outcome.message)}", err=True)
         raise DocumentError(f"{len(failed)} of {len(outcomes)} files could not be ingested")
+
+
+def _tracked(items: "Sequence[T]", label: str) -> "Iterable[T]":
+    """The items, one after the other, with a bar on a terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(items, label, console=console, disable=not console.is_terminal, transient=True)
 
 
 def _shown(outcomes: "Iterable[Outcome]", total: int, format: Output, language: Language) -> "Iterator[Outcome]":
@@ -292,9 +303,6 @@ def evaluate(
     lang: LangOption = Words.zh,
 ) -> None:
     """Measure how well annotated documents are read, and show what is read wrongly. No store is needed."""
-    from rich.console import Console
-    from rich.progress import track
-
     from ingest import report
     from ingest.gold import gold_files, read_gold, texts_of
     from ingest.pipeline import Pipeline
@@ -302,8 +310,7 @@ def evaluate(
     known, pipeline = load(), Pipeline()
     documents = [read_gold(path, known) for path in gold_files(gold)]
     pairs = list(zip(documents, texts_of(documents, source), strict=True))
-    console = Console(stderr=True)
-    shown = track(pairs, "评测 measuring", console=console, disable=not console.is_terminal, transient=True)
+    shown = _tracked(pairs, "评测 measuring")
     done = [report.evaluated(document, file, pipeline, known) for document, file in shown]
     if format is Output.json:
         _print_json(report.report_row(done, show))
@@ -708,7 +715,7 @@ def check(
             return
         from kg.check import findings as findings_of
 
-        findings = findings_of(graph.store, graph.ontology)
+        findings = findings_of(graph.store, graph.ontology, lambda sources: _tracked(sources, "核对 checking"))
     if format is Output.json:
         from kg.rows import finding_row
 
