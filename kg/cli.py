@@ -7,6 +7,7 @@ found.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
 from kg.graph import Graph
 from kg.inference import inferences
 from kg.merges import Decision
+from kg.messages import of_locale, translated
 from kg.model import Chain, Entity, Language
 from kg.ontology import load
 from kg.store import Store
@@ -111,10 +113,15 @@ def main() -> None:
     try:
         app()
     except PolicykgError as error:
-        typer.echo(f"kg: {text.plain(str(error))}", err=True)
+        _tell(str(error))
         if isinstance(error, NotFound) and error.suggestions and error.suggestions[0] not in str(error):
-            typer.echo(f"kg: did you mean: {'; '.join(error.suggestions)}?", err=True)
+            _tell(f"did you mean: {'; '.join(error.suggestions)}?")
         sys.exit(error.exit_code)
+
+
+def _tell(message: str) -> None:
+    """An error, on standard error, in the language of KG_LANG or of the terminal (LC_ALL, LC_MESSAGES, LANG)."""
+    typer.echo(f"kg: {text.plain(translated(message, of_locale(os.environ)))}", err=True)
 
 
 def _version(wanted: bool) -> None:
@@ -161,7 +168,7 @@ def ingest(
         _print_json({"documents": [_outcome_json(outcome) for outcome in outcomes]})
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
         for outcome in failed:
-            typer.echo(f"kg: {text.plain(outcome.message)}", err=True)
+            _tell(outcome.message)
         raise DocumentError(f"{len(failed)} of {len(outcomes)} files could not be ingested")
 
 
