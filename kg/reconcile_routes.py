@@ -51,7 +51,7 @@ _MOST_SHOWN = 5
 
 _PREVIEW = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors http://localhost:* http://127.0.0.1:* http://[::1]:*"
+    "frame-ancestors http://localhost:* http://127.0.0.1:*"
 }
 """Unlike other pages, a preview is shown in a frame of OpenRefine."""
 

@@ -404,8 +404,12 @@ def test_the_look_is_chosen_and_kept(browser: webdriver.Chrome, address: str) ->
         ("nonsense", "没有这一页"),
         ("entity/firm%2F没有", "没有"),
         ("questions/nonsense", "没有这个问题"),
-        ("documents/none", "none"),
-        ("graph?around=没有的东西", "没有的东西"),
+        ("documents/none", "图谱中没有名为“none”的文献"),
+        ("documents/none?lang=en", "the store holds no document named none"),
+        ("graph?around=没有的东西", "图谱中没有名为“没有的东西”的实体"),
+        ("graph?around=没有的东西&lang=en", "the store knows no entity named 没有的东西"),
+        ("sparql?q=SELECT", "查询无法解析"),
+        ("sparql?q=SELECT&lang=en", "the query cannot be read"),
     ],
 )
 def test_errors_are_told_in_the_page(chromium: webdriver.Chrome, address: str, place: str, said: str) -> None:
