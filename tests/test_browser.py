@@ -414,7 +414,8 @@ def test_the_look_is_chosen_and_kept(browser: webdriver.Chrome, address: str) ->
 )
 def test_errors_are_told_in_the_page(chromium: webdriver.Chrome, address: str, place: str, said: str) -> None:
     shown(chromium, address, place)
-    assert said in chromium.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    alerts = (By.CSS_SELECTOR, "[role=alert]")
+    wait(chromium, lambda: any(said in alert.text for alert in chromium.find_elements(*alerts)))
 
 
 def test_hostile_names_are_shown_and_never_run(browser: webdriver.Chrome, address: str) -> None:
