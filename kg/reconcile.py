@@ -143,8 +143,9 @@ def named_properties(ontology: Ontology, names: Iterable[str]) -> dict[str, Prop
 def named_types(ontology: Ontology, names: Iterable[str]) -> tuple[str, ...]:
     """The ids of the types that are named by their ids or labels. Raises QueryError for an unknown one."""
     known = ontology.kinds
-    called = _called((kind.name, kind.label_zh, kind.label_en) for kind in known.values())
     wanted = tuple(names)
+    labelled = ((kind.name, kind.label_zh, kind.label_en) for kind in known.values())
+    called = {} if known.keys() >= set(wanted) else _called(labelled)
     found = [name if name in known else called.get(normal(name), "") for name in wanted]
     if "" in found:
         raise QueryError(f"there is no entity type {wanted[found.index('')]}: choose one of {', '.join(known)}")
