@@ -508,7 +508,7 @@ def test_a_file_that_is_not_taken_says_why(chromium: webdriver.Chrome, address: 
     strange = tmp_path / "no-ending"
     strange.write_bytes(b"MZ")
     content = shown(chromium, address, "documents")
-    for token, said in (("wrong", "token"), (TOKEN, "no-ending")):
+    for token, said in (("wrong", "口令"), (TOKEN, "不能作文献的文件名")):
         field = content.find_element(By.ID, "token")
         field.clear()
         field.send_keys(token)
