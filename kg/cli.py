@@ -7,13 +7,14 @@ found.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeVar
 
 import typer
 
@@ -24,6 +25,7 @@ from kg.errors import DocumentError, NotFound, PolicykgError, QueryError
 from kg.graph import Graph
 from kg.inference import inferences
 from kg.merges import Decision
+from kg.messages import of_locale, translated
 from kg.model import Chain, Entity, Language
 from kg.ontology import load
 from kg.store import Store
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from kg.analysis import Result
     from kg.queries import Question
     from kg.telling import Form
+
+T = TypeVar("T")
 
 app = typer.Typer(
     name="kg",
@@ -109,10 +113,15 @@ def main() -> None:
     try:
         app()
     except PolicykgError as error:
-        typer.echo(f"kg: {text.plain(str(error))}", err=True)
+        _tell(str(error))
         if isinstance(error, NotFound) and error.suggestions and error.suggestions[0] not in str(error):
-            typer.echo(f"kg: did you mean: {'; '.join(error.suggestions)}?", err=True)
+            _tell(f"did you mean: {'; '.join(error.suggestions)}?")
         sys.exit(error.exit_code)
+
+
+def _tell(message: str) -> None:
+    """An error, on standard error, in the language of KG_LANG or of the terminal (LC_ALL, LC_MESSAGES, LANG)."""
+    typer.echo(f"kg: {text.plain(translated(message, of_locale(os.environ)))}", err=True)
 
 
 def _version(wanted: bool) -> None:
@@ -159,8 +168,17 @@ def ingest(
         _print_json({"documents": [_outcome_json(outcome) for outcome in outcomes]})
     if failed := [outcome for outcome in outcomes if outcome.status == "failed"]:
         for outcome in failed:
-            typer.echo(f"kg: {text.plain(outcome.message)}", err=True)
+            _tell(outcome.message)
         raise DocumentError(f"{len(failed)} of {len(outcomes)} files could not be ingested")
+
+
+def _tracked(items: "Sequence[T]", label: str) -> "Iterable[T]":
+    """The items, one after the other, with a bar on a terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(items, label, console=console, disable=not console.is_terminal, transient=True)
 
 
 def _shown(outcomes: "Iterable[Outcome]", total: int, format: Output, language: Language) -> "Iterator[Outcome]":
@@ -292,9 +310,6 @@ def evaluate(
     lang: LangOption = Words.zh,
 ) -> None:
     """Measure how well annotated documents are read, and show what is read wrongly. No store is needed."""
-    from rich.console import Console
-    from rich.progress import track
-
     from ingest import report
     from ingest.gold import gold_files, read_gold, texts_of
     from ingest.pipeline import Pipeline
@@ -302,8 +317,7 @@ def evaluate(
     known, pipeline = load(), Pipeline()
     documents = [read_gold(path, known) for path in gold_files(gold)]
     pairs = list(zip(documents, texts_of(documents, source), strict=True))
-    console = Console(stderr=True)
-    shown = track(pairs, "评测 measuring", console=console, disable=not console.is_terminal, transient=True)
+    shown = _tracked(pairs, "评测 measuring")
     done = [report.evaluated(document, file, pipeline, known) for document, file in shown]
     if format is Output.json:
         _print_json(report.report_row(done, show))
@@ -708,7 +722,7 @@ def check(
             return
         from kg.check import findings as findings_of
 
-        findings = findings_of(graph.store, graph.ontology)
+        findings = findings_of(graph.store, graph.ontology, lambda sources: _tracked(sources, "核对 checking"))
     if format is Output.json:
         from kg.rows import finding_row
 

@@ -1,4 +1,5 @@
-"""Errors as problem details (RFC 9457): the one place where an error gets its HTTP status."""
+"""Errors as problem details (RFC 9457), in the language that the request asks for: the one place where an error gets
+its HTTP status."""
 
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kg.errors import NotFound, PolicykgError, QueryError, StoreError
+from kg.messages import preferred, translated
+from kg.model import Language
 
 PROBLEM = "application/problem+json"
 
@@ -37,27 +40,38 @@ def install(app: FastAPI) -> None:
 
 async def problem(request: Request, error: Exception) -> Response:
     """The error as problem details."""
+    language = language_of(request)
     status = _STATUSES.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
-    headers = None
+    headers: dict[str, str] = {}
     if isinstance(error, HTTPException):
-        status, headers = HTTPStatus(error.status_code), error.headers
+        status, headers = HTTPStatus(error.status_code), {**(error.headers or {})}
+    headers["Content-Language"] = language
+    headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Accept-Language")))
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": translated(status.phrase, language),
         "status": status.value,
-        "detail": _detail(error),
+        "detail": _detail(error, language),
     }
     if isinstance(error, NotFound) and error.suggestions:
         body["suggestions"] = list(error.suggestions)
     return JSONResponse(body, status, headers, media_type=PROBLEM)
 
 
-def _detail(error: Exception) -> str:
+def language_of(request: Request) -> Language:
+    """The language that a request asks for."""
+    return preferred(request.headers.get("accept-language", ""))
+
+
+def _detail(error: Exception, language: Language) -> str:
     """The error as one sentence."""
     if isinstance(error, RequestValidationError):
-        return "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
+        faults = ((fault["loc"][-1], translated(fault["msg"], language)) for fault in error.errors())
+        colon, semicolon = ("：", "；") if language == "zh" else (": ", "; ")
+        return semicolon.join(f"{place}{colon}{fault}" for place, fault in faults)
     if isinstance(error, HTTPException):
         # an error without words of its own has those of its status
         plain = error.detail == HTTPStatus(error.status_code).phrase
-        return f"{error.detail}: see /docs for what can be asked" if plain else error.detail
-    return str(error) if isinstance(error, PolicykgError) else "the server failed: its log says where"
+        return translated(f"{error.detail}: see /docs for what can be asked" if plain else error.detail, language)
+    said = str(error) if isinstance(error, PolicykgError) else "the server failed: its log says where"
+    return translated(said, language)

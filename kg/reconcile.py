@@ -5,7 +5,7 @@ candidate is a match, to be taken without a look, only where no other one can be
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from rapidfuzz import fuzz
@@ -38,6 +38,9 @@ _OWN = {
 }
 """The properties beside the relations of the ontology: id → its names."""
 _NAMING = ("label_zh", "label_en", "alias")
+
+LONGEST_NAME = 500
+"""Nothing is looked for by a longer text: a paragraph in a column of names is no name."""
 
 _LEAST_LOOKED_AT = 10
 """So many candidates are compared at least: whether there is another one like the best is to be seen."""
@@ -76,7 +79,8 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is looked for: a name (or none, where the constraints alone say it), of these types, with these values."""
+    """What is looked for: a name or an id (or none, where the constraints alone say it), of these types, with these
+    values. Types and properties are meant by their ids or by their names."""
 
     text: str
     types: tuple[str, ...] = ()
@@ -87,6 +91,11 @@ class Query:
     def __post_init__(self) -> None:
         if self.limit < 1:
             raise QueryError(f"a query has the limit {self.limit}: it must be 1 or more")
+
+    @property
+    def named(self) -> bool:
+        """Whether it asks by a name."""
+        return bool(normal(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class Candidate:
 def properties(ontology: Ontology, type: str | None = None) -> tuple[Property, ...]:
     """The properties that entities of that type, or of any, may have. Raises QueryError for an unknown type."""
     if type is not None:
-        check_types(ontology, (type,))
+        (type,) = named_types(ontology, (type,))
     own = (Property(id_, *labels, related=False) for id_, labels in _OWN.items())
     along = (
         Property(relation.name, relation.label_zh, relation.label_en, related=True)
@@ -120,20 +129,36 @@ def properties(ontology: Ontology, type: str | None = None) -> tuple[Property, .
     return (*own, *along, *against)
 
 
-def known_properties(ontology: Ontology, ids: Iterable[str]) -> dict[str, Property]:
-    """The properties of those ids. Raises QueryError for an unknown one."""
+def named_properties(ontology: Ontology, names: Iterable[str]) -> dict[str, Property]:
+    """Each name, an id or a label → its property. Raises QueryError for an unknown one."""
     known = {each.id: each for each in properties(ontology)}
-    wanted = tuple(dict.fromkeys(ids))
-    if unknown := [id_ for id_ in wanted if id_ not in known]:
+    called = _called((each.id, each.label_zh, each.label_en) for each in known.values())
+    wanted = tuple(dict.fromkeys(names))
+    found = {name: known.get(name) or known.get(called.get(normal(name), "")) for name in wanted}
+    if unknown := [name for name in wanted if not found[name]]:
         raise QueryError(f"there is no property {unknown[0]}: choose one of {', '.join(known)}")
-    return {id_: known[id_] for id_ in wanted}
+    return {name: property for name, property in found.items() if property}
 
 
-def check_types(ontology: Ontology, types: Iterable[str]) -> None:
-    """Raises QueryError for a type that the ontology does not know."""
-    for type_ in types:
-        if type_ not in ontology.kinds:
-            raise QueryError(f"there is no entity type {type_}: choose one of {', '.join(ontology.kinds)}")
+def named_types(ontology: Ontology, names: Iterable[str]) -> tuple[str, ...]:
+    """The ids of the types that are named by their ids or labels. Raises QueryError for an unknown one."""
+    known = ontology.kinds
+    wanted = tuple(names)
+    labelled = ((kind.name, kind.label_zh, kind.label_en) for kind in known.values())
+    called = {} if known.keys() >= set(wanted) else _called(labelled)
+    found = [name if name in known else called.get(normal(name), "") for name in wanted]
+    if "" in found:
+        raise QueryError(f"there is no entity type {wanted[found.index('')]}: choose one of {', '.join(known)}")
+    return tuple(found)
+
+
+def _called(labelled: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    """What types or properties are called, in either language or both → their id; of two of one name, the first."""
+    called: dict[str, str] = {}
+    for id_, zh, en in labelled:
+        for name in (zh, en, f"{zh} · {en}"):
+            called.setdefault(normal(name), id_)
+    return called
 
 
 class Held:
@@ -189,10 +214,10 @@ SELECT DISTINCT ?e ?p ?other {{
 def reconcile(graph: Graph, queries: Mapping[str, Query]) -> dict[str, tuple[Candidate, ...]]:
     """For each query, the entities that may be meant, the best first. Raises QueryError for an unknown type or
     property."""
-    for query in queries.values():
-        check_types(graph.ontology, query.types)
     wanted = (each.property for query in queries.values() for each in query.constraints)
-    known = known_properties(graph.ontology, wanted)
+    by_name = named_properties(graph.ontology, wanted)
+    known = {property.id: property for property in by_name.values()}
+    queries = {key: _by_ids(graph.ontology, query, by_name) for key, query in queries.items()}
     found = {key: _found(graph, query, known) for key, query in queries.items()}
     constrained = (found[key] for key, query in queries.items() if query.constraints)
     held = Held(graph, (each.match.entity for matches in constrained for each in matches), _SAID)
@@ -201,6 +226,12 @@ def reconcile(graph: Graph, queries: Mapping[str, Query]) -> dict[str, tuple[Can
 
 
 _SAID = ("actual", "proposed")
+
+
+def _by_ids(ontology: Ontology, query: Query, properties: Mapping[str, Property]) -> Query:
+    """The query with types and properties by their ids."""
+    constraints = (Constraint(properties[each.property].id, each.values) for each in query.constraints)
+    return replace(query, types=named_types(ontology, query.types), constraints=tuple(constraints))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +258,21 @@ def _found(graph: Graph, query: Query, known: Mapping[str, Property]) -> list[_F
 
 
 def _search(graph: Graph, query: Query, type: str | None, most: int, known: Mapping[str, Property]) -> Iterable[_Found]:
-    if not normal(query.text):
+    if not query.named:
         return _by_values(graph, query, type, most, known)
+    if len(query.text) > LONGEST_NAME:
+        return ()
+    if by_id := graph.entities([query.text.strip().removeprefix(ENTITY)]):
+        return [_whole(graph, entity) for entity in by_id if type in (None, entity.type)]
     found = [_Found(match, _alike(query.text, match)) for match in graph.find(query.text, type=type, limit=most)]
     if not any(each.match.kind == "exact" for each in found):
         found += _without_legal_form(graph, query.text, type, most)
     return found
+
+
+def _whole(graph: Graph, entity: Entity) -> _Found:
+    """An entity that is asked for by its id."""
+    return _Found(Match(entity, "exact", entity.label(), graph.statement_count(entity.id)), _SAME)
 
 
 def _by_values(
@@ -242,7 +282,7 @@ def _by_values(
     called by those that are names."""
     for constraint in query.constraints:
         property = known[constraint.property]
-        for value in filter(normal, constraint.values):
+        for value in (each for each in constraint.values if normal(each) and len(each) <= LONGEST_NAME):
             if property.id in _NAMING:
                 yield from (_Found(match, _alike(value, match)) for match in graph.find(value, type=type, limit=most))
             elif property.related:
@@ -298,7 +338,7 @@ class _Judging:
     def best(self, query: Query, found: Sequence[_Found]) -> tuple[Candidate, ...]:
         """The candidates of a query, the best first."""
         judged = [(each, self._features(query, each)) for each in found]
-        if not normal(query.text):
+        if not query.named:
             judged = [(each, features) for each, features in judged if _agreement(query, features) > 0]
         certain = self._certain(query, judged)
         candidates = [
@@ -310,7 +350,7 @@ class _Judging:
     def _features(self, query: Query, found: _Found) -> dict[str, float | bool]:
         features: dict[str, float | bool] = {
             "name": round(found.alike, 2),
-            "exact": found.alike == _SAME and bool(normal(query.text)),
+            "exact": found.alike == _SAME and query.named,
             "statements": found.match.statements,
         }
         if query.types:
@@ -351,7 +391,7 @@ class _Judging:
             for found, features in judged
             if features["exact"] and features.get("type", True) and _agreement(query, features) == 1
         ]
-        if len(fitting) != 1 or not normal(query.text):
+        if len(fitting) != 1 or not query.named:
             return None
         (match,) = fitting
         entry = self.graph.ontology.entries.get(match.entity.id)

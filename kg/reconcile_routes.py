@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
@@ -42,6 +42,7 @@ _MOST_QUERIES = 200
 _MOST_LOOK_UPS = 1000
 """How much a batch may ask for: a look-up for each of its types, and for each value where a name is not given."""
 _MOST_IDS = 1000
+_MOST_CANDIDATES = 100
 _USUAL_BATCH = 50
 _WIDTH, _HEIGHT = 420, 220
 _LONGEST_NAME = 80
@@ -50,7 +51,7 @@ _MOST_SHOWN = 5
 
 _PREVIEW = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors http://localhost:* http://127.0.0.1:* http://[::1]:*"
+    "frame-ancestors http://localhost:* http://127.0.0.1:*"
 }
 """Unlike other pages, a preview is shown in a frame of OpenRefine."""
 
@@ -75,60 +76,72 @@ class Crossing:
 
 # ---- What is asked
 
-_Text = Annotated[str, Field(max_length=500)]
+_Id = Annotated[str, Field(max_length=500)]
 
 
-class _Ref(BaseModel):
-    """A value that was reconciled before."""
+class _Sent(BaseModel):
+    """An object whose members that are null were not given: so write clients that send all members always."""
 
-    id: _Text
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, sent: object) -> object:
+        return {name: value for name, value in sent.items() if value is not None} if isinstance(sent, dict) else sent
 
 
-_Given = _Text | bool | int | float | _Ref
+class _Ref(_Sent):
+    """A type, or a value that was reconciled before."""
+
+    id: _Id
 
 
-class _Condition(BaseModel):
-    pid: _Text
-    v: _Given | Annotated[list[_Given], Field(max_length=50)]
+_Value = str | bool | int | float | _Ref
+"""As a cell of a table holds it: a string may be of any length."""
+
+
+class _Condition(_Sent):
+    pid: _Id
+    v: _Value | Annotated[list[_Value | None], Field(max_length=50)] = ""
 
     def constraint(self) -> Constraint:
         values = self.v if isinstance(self.v, list) else [self.v]
-        return Constraint(self.pid, tuple(map(_said, values)))
+        return Constraint(self.pid, tuple(said for value in values if value is not None and (said := _said(value))))
 
 
-class _Query(BaseModel):
+class _Query(_Sent):
     model_config = ConfigDict(extra="forbid")
 
-    query: _Text = ""
-    type: _Text | Annotated[list[_Text], Field(max_length=50)] = []
+    query: str = ""
+    type: _Id | _Ref | Annotated[list[_Id | _Ref], Field(max_length=50)] = []
     type_strict: Strict = "any"
-    limit: int = Field(default=10, ge=1, le=100)
+    limit: int = Field(default=10, ge=1)
     properties: list[_Condition] = Field(default=[], max_length=20)
 
     def meant(self) -> reconcile.Query:
-        if not (normal(self.query) or self.properties):
+        if not (self.properties or "query" in self.model_fields_set):
             raise QueryError("a query has neither a name nor properties: give query, properties or both")
         types = self.type if isinstance(self.type, list) else [self.type]
-        named = tuple(type_.removeprefix(ONTOLOGY) for type_ in types if type_)
-        constraints = tuple(condition.constraint() for condition in self.properties)
-        return reconcile.Query(self.query, named, self.type_strict, self.limit, constraints)
+        named = tuple(id_.removeprefix(ONTOLOGY) for id_ in map(_said, types) if id_)
+        asked = (condition.constraint() for condition in self.properties)
+        constraints = tuple(constraint for constraint in asked if constraint.values)
+        return reconcile.Query(self.query, named, self.type_strict, min(self.limit, _MOST_CANDIDATES), constraints)
 
 
-class _Settings(BaseModel):
-    """How values are given; what the manifest's `property_settings` offer."""
+class _Settings(_Sent):
+    """How values are given; what the manifest's `property_settings` offer. OpenRefine sends them as its form has them:
+    numbers as text, and what was cleared as an empty one."""
 
-    limit: int = Field(default=0, ge=0)
+    limit: Annotated[int, Field(ge=0)] | Literal[""] = 0
     modality: Literal["actual", "all"] = "actual"
     language: Language = "zh"
 
 
-class _Asked(BaseModel):
-    id: _Text
+class _Asked(_Sent):
+    id: _Id
     settings: _Settings = _Settings()
 
 
-class _Extension(BaseModel):
-    ids: list[_Text] = Field(max_length=_MOST_IDS)
+class _Extension(_Sent):
+    ids: list[_Id] = Field(max_length=_MOST_IDS)
     properties: list[_Asked] = Field(max_length=50)
 
 
@@ -136,13 +149,13 @@ _QUERIES: TypeAdapter[dict[str, _Query]] = TypeAdapter(dict[str, _Query])
 _EXTENSION = TypeAdapter(_Extension)
 
 
-def _said(value: _Given) -> str:
+def _said(value: _Value) -> str:
     """A value as text; a whole number without its point."""
     if isinstance(value, _Ref):
         return value.id
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return str(value).strip()
 
 
 def _read(kind: TypeAdapter[T], text: str, name: str) -> T:
@@ -225,7 +238,10 @@ def _asking(queries: str | None, extend: str | None) -> Callable[[Snapshot], Jso
     if queries is not None:
         batch = _read(_QUERIES, queries, "queries")
         if len(batch) > _MOST_QUERIES:
-            raise QueryError(f"{len(batch)} queries are too many at once: send at most {_MOST_QUERIES}")
+            raise HTTPException(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"{len(batch)} queries are too many at once: send at most {_MOST_QUERIES}",
+            )
         meant = {key: query.meant() for key, query in batch.items()}
         if sum(map(_look_ups, meant.values())) > _MOST_LOOK_UPS:
             raise QueryError("these queries have too many types and values: send smaller batches")
@@ -238,7 +254,7 @@ def _asking(queries: str | None, extend: str | None) -> Callable[[Snapshot], Jso
 
 def _look_ups(query: reconcile.Query) -> int:
     values = sum(len(constraint.values) for constraint in query.constraints)
-    return (len(query.types) + 1) * (1 if normal(query.text) else values)
+    return (len(query.types) + 1) * (1 if query.named else values)
 
 
 def manifest(base: str, ontology: Ontology) -> Json:
@@ -330,17 +346,21 @@ def _short(text: str, most: int = _LONGEST_NAME) -> str:
 
 # ---- Suggestions
 
-_Prefix = Annotated[str, Query(max_length=200)]
+_LONGEST_PREFIX = 200
+_Prefix = Annotated[str, AfterValidator(lambda typed: typed[:_LONGEST_PREFIX])]
+"""What was typed. OpenRefine begins with what the cell holds, which may be a whole paragraph."""
 
 
 @router.get("/suggest/entity", include_in_schema=False)
 def suggest_entity(reading: Reading, prefix: _Prefix, cursor: Offset = 0, limit: Limit = 10) -> Response:
-    """Entities by the beginning of a name, or whatever else the search finds."""
+    """The entity of that id, or entities by the beginning of a name, or whatever else the search finds."""
 
     def look(now: Snapshot) -> Json:
-        found = now.graph.search(prefix, limit=limit, offset=cursor)[0]
+        by_id = now.graph.entities([prefix.strip().removeprefix(ENTITY)])
+        by_name = () if by_id else now.graph.search(prefix, limit=limit, offset=cursor)[0]
+        found = (*by_id[cursor : cursor + limit], *(match.entity for match in by_name))
         kinds = now.graph.ontology
-        return {"result": [{**_entity(m.entity), "notable": [_type(kinds, m.entity.type)]} for m in found]}
+        return {"result": [{**_entity(entity), "notable": [_type(kinds, entity.type)]} for entity in found]}
 
     return reading.answer(look)
 
@@ -368,7 +388,7 @@ def suggest_property(reading: Reading, prefix: _Prefix, cursor: Offset = 0, limi
 
 def _suggested(rows: Sequence[Json], prefix: str, cursor: int, limit: int) -> Json:
     """The rows whose id or name holds the text, those that begin with it first."""
-    key = normal(prefix)
+    key = normal(prefix.removeprefix(ONTOLOGY))
 
     def place(row: Json) -> int:
         names = [normal(name) for name in (row["id"], *row["name"].split(" · "))]
@@ -384,11 +404,11 @@ def _property(property: Property) -> Json:
 
 # ---- Previews
 
-_Id = Annotated[str, Query(max_length=2000)]
+_Shown = Annotated[str, Query(max_length=2000)]
 
 
 @router.get("/preview", include_in_schema=False)
-def preview(reading: Reading, id: _Id) -> Response:
+def preview(reading: Reading, id: _Shown) -> Response:
     """An entity as a small page."""
     head = element("head", element("meta", charset="utf-8"), element("title", "policykg"), element("style", _LOOK))
 
@@ -406,7 +426,7 @@ _LOOK = Markup(
 
 
 @router.get("/flyout/{kind}", include_in_schema=False)
-def flyout(reading: Reading, kind: Literal["entity", "property", "type"], id: _Id) -> Response:
+def flyout(reading: Reading, kind: Literal["entity", "property", "type"], id: _Shown) -> Response:
     """What is suggested, as a piece of HTML."""
     return reading.answer(lambda now: {"id": id, "html": str(_flown(now.graph, kind, id))})
 
@@ -416,11 +436,11 @@ def _flown(graph: Graph, kind: str, id: str) -> Markup:
     if kind == "entity":
         return _shown(graph, graph.entity(id.removeprefix(ENTITY)))
     if kind == "type":
-        reconcile.check_types(ontology, (id,))
-        of_type = ontology.kinds[id]
+        (name,) = reconcile.named_types(ontology, (id.removeprefix(ONTOLOGY),))
+        of_type = ontology.kinds[name]
         return _defined(f"{of_type.label_zh} · {of_type.label_en}", of_type.definition_zh, of_type.definition_en)
-    property = reconcile.known_properties(ontology, (id,))[id]
-    relation = ontology.relations.get(id.removeprefix(reconcile.AGAINST))
+    property = reconcile.named_properties(ontology, (id,))[id]
+    relation = ontology.relations.get(property.id.removeprefix(reconcile.AGAINST))
     said = (relation.definition_zh, relation.definition_en) if relation else ()
     return _defined(property.label(), *said)
 
@@ -465,7 +485,7 @@ def _isolated(name: str) -> Markup:
 
 
 @router.get("/properties", include_in_schema=False)
-def propose_properties(reading: Reading, type: _Prefix = "", limit: Annotated[int, Query(ge=0)] = 0) -> Response:
+def propose_properties(reading: Reading, type: _Id = "", limit: Annotated[int, Query(ge=0)] = 0) -> Response:
     """The properties that entities of a type may have; 0 is no limit."""
     name = type.removeprefix(ONTOLOGY) or None
 
@@ -479,8 +499,9 @@ def propose_properties(reading: Reading, type: _Prefix = "", limit: Annotated[in
 
 def _extended(graph: Graph, asked: _Extension) -> Json:
     """The values of properties: what is known of them, and a row for each id."""
-    settings = {each.id: each.settings for each in asked.properties}
-    wanted = reconcile.known_properties(graph.ontology, settings)
+    known = reconcile.named_properties(graph.ontology, (each.id for each in asked.properties))
+    settings = {known[each.id].id: each.settings for each in asked.properties}
+    wanted = {property.id: property for property in known.values()}
 
     def counted(id_: str) -> Sequence[str]:
         return MODALITIES if settings[id_].modality == "all" else ("actual",)

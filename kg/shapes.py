@@ -18,6 +18,7 @@ _PKG = Namespace(ONTOLOGY)
 _CLAIM = Namespace(CLAIM)
 _CLAIM_OBJECT = Namespace(CLAIM_OBJECT)
 _SHAPE = Namespace(f"{BASE}shapes#")
+_TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
 _SEVERITIES: dict[Node, Severity] = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
 
 
@@ -62,7 +63,19 @@ def _shapes(ontology: Ontology) -> Graph:
         if relation.needs_value:
             _add_value(shapes, relation)
     _add_claimed(shapes, ontology)
+    _aim_property_shapes(shapes)
     return shapes
+
+
+def _aim_property_shapes(shapes: Graph) -> None:
+    """Give each property shape the targets of the node shape that it belongs to, and let that go: what is found is the
+    same, but pySHACL looks at all its nodes at once and not at one after the other, in half the time."""
+    for shape, part in list(shapes.subject_objects(SH.property)):
+        targets = [(kind, value) for kind in _TARGETS for value in shapes.objects(shape, kind)]
+        if targets and (None, None, shape) not in shapes:
+            for kind, value in targets:
+                shapes.add((part, kind, value))
+            shapes.remove((shape, SH.property, part))
 
 
 def _add_signature(shapes: Graph, ontology: Ontology, relation: RelationType) -> None:

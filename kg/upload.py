@@ -25,7 +25,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kg.errors import QueryError
-from kg.problems import PROBLEMS
+from kg.messages import translated
+from kg.problems import PROBLEMS, language_of
 
 State = Literal["waiting", "reading", "added", "replaced", "unchanged", "failed"]
 
@@ -165,8 +166,8 @@ class Uploads:
         command = [sys.executable, "-m", "kg.cli", "ingest", str(place), "--store", str(self._store)]
         child = subprocess.Popen(
             [*command, "--format", "json"],
-            # the reading needs no token
-            env={name: value for name, value in os.environ.items() if name != "KG_TOKEN"},
+            # the reading needs no token; who asks what became of the file is told in their own language
+            env={**{name: value for name, value in os.environ.items() if name != "KG_TOKEN"}, "KG_LANG": "en"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -265,7 +266,10 @@ def uploads(request: Request, authorization: _Token = "") -> Response:
     limits = {"enabled": request.app.state.uploads is not None, "max_bytes": MAX_BYTES}
     if not (limits["enabled"] and authorization):
         return JSONResponse({**limits, "jobs": []})
-    return JSONResponse({**limits, "jobs": [asdict(job) for job in _uploads(request, authorization).jobs()]})
+    language = language_of(request)
+    jobs = _uploads(request, authorization).jobs()
+    told = [{**asdict(job), "message": translated(job.message, language)} for job in jobs]
+    return JSONResponse({**limits, "jobs": told}, headers={"Vary": "Accept-Language"})
 
 
 async def _receive(request: Request, take: Callable[[bytes], object]) -> None:

@@ -467,13 +467,18 @@ def test_the_look_is_chosen_and_kept(browser: webdriver.Chrome, address: str) ->
         ("nonsense", "没有这一页"),
         ("entity/firm%2F没有", "没有"),
         ("questions/nonsense", "没有这个问题"),
-        ("documents/none", "none"),
-        ("graph?around=没有的东西", "没有的东西"),
+        ("documents/none", "图谱中没有名为“none”的文献"),
+        ("documents/none?lang=en", "the store holds no document named none"),
+        ("graph?around=没有的东西", "图谱中没有名为“没有的东西”的实体"),
+        ("graph?around=没有的东西&lang=en", "the store knows no entity named 没有的东西"),
+        ("sparql?q=SELECT", "查询无法解析"),
+        ("sparql?q=SELECT&lang=en", "the query cannot be read"),
     ],
 )
 def test_errors_are_told_in_the_page(chromium: webdriver.Chrome, address: str, place: str, said: str) -> None:
     shown(chromium, address, place)
-    assert said in chromium.find_element(By.CSS_SELECTOR, "[role=alert]").text
+    alerts = (By.CSS_SELECTOR, "[role=alert]")
+    wait(chromium, lambda: any(said in alert.text for alert in chromium.find_elements(*alerts)))
 
 
 def test_hostile_names_are_shown_and_never_run(browser: webdriver.Chrome, address: str) -> None:
@@ -566,7 +571,7 @@ def test_a_file_that_is_not_taken_says_why(chromium: webdriver.Chrome, address: 
     strange = tmp_path / "no-ending"
     strange.write_bytes(b"MZ")
     content = shown(chromium, address, "documents")
-    for token, said in (("wrong", "token"), (TOKEN, "no-ending")):
+    for token, said in (("wrong", "口令"), (TOKEN, "不能作文献的文件名")):
         field = content.find_element(By.ID, "token")
         field.clear()
         field.send_keys(token)

@@ -297,6 +297,9 @@ def test_a_failed_file_says_why_and_leaves_the_one_before(
     assert job["message"].startswith("strange.exe")
     assert before.read_bytes() == b"before"
     assert str(place) not in job["message"]
+    said = client.get("/api/uploads", headers={**BEARER, "Accept-Language": "zh"}).json()["jobs"]
+    (chinese,) = [each["message"] for each in said if each["id"] == job["id"]]
+    assert chinese.startswith("strange.exe 不是 .md")
 
 
 def finished(client: httpx.Client, id_: str) -> dict[str, Any]:

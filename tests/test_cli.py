@@ -2,11 +2,13 @@
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import pairwise
@@ -84,6 +86,7 @@ def place(tmp_path: Path, monkeypatch) -> Path:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
     monkeypatch.delenv("KG_LANG", raising=False)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     return store
 
 
@@ -547,6 +550,32 @@ def test_the_store_is_counted(kg, known: Path) -> None:
 def test_a_sound_store_has_no_findings(kg, known: Path) -> None:
     assert kg("check").out == "发现 0 处\n"
     assert kg("check", "--format", "json").json == {"findings": []}
+
+
+def test_a_check_shows_how_far_it_is_on_a_terminal(known: Path) -> None:
+    """Piped, it says nothing but what it found: see the test of the commands in processes of their own."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command("check"), stdout=subprocess.PIPE, stderr=theirs) as checking:
+        os.close(theirs)
+        shown = bytearray()
+        # a terminal whose other side has gone is an error on Linux
+        with suppress(OSError):
+            while piece := os.read(ours, 4096):
+                shown += piece
+        assert checking.stdout
+        assert checking.stdout.read().decode() == "发现 0 处\n"
+    os.close(ours)
+    assert "核对 checking" in shown.decode("utf-8", "replace")
+
+
+def test_errors_are_told_in_the_language_of_the_terminal(kg, known: Path, monkeypatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    ended = kg("show", "深海探测重点专向")
+    assert ended.err == "kg: 图谱中没有名为“深海探测重点专向”的实体：是不是 深海探测重点专项？\n"
+    assert ended.code == 6
+    assert kg("cite", "tidel").err == "kg: 图谱中没有名为“tidel”的文献\nkg: 是不是：tidal？\n"
+    monkeypatch.setenv("KG_LANG", "en")
+    assert kg("show", "深海探测重点专向").err.startswith("kg: the store knows no entity named")
 
 
 def test_a_fault_is_found_and_told_as_a_sentence(kg, known: Path) -> None:

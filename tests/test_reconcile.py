@@ -7,7 +7,7 @@ authors; they are stricter than it where it leaves open what this service decide
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from served import HOSTILE, SCRIPT, filled
 from small_graphs import Fact, document, entity, id_of
 
 from kg.api import create_app
-from kg.iris import ENTITY
+from kg.iris import ENTITY, ONTOLOGY
 from kg.model import Entity
 from kg.reconcile import Query, reconcile
 from kg.store import Store
@@ -285,6 +285,80 @@ def test_types_restrict(client: TestClient) -> None:
     assert not found["should"][0]["match"]
 
 
+def test_what_openrefine_sends_of_any_cell_is_answered(client: TestClient) -> None:
+    """OpenRefine sends ten cells at once, and an error for one of them would be one for all ten."""
+    alone = asked(client, q={"query": "比亚迪"})["q"]
+    found = asked(
+        client,
+        q={"query": "比亚迪"},
+        dash={"query": "—", "properties": [{"pid": "country", "v": "CN"}]},
+        blank={"query": " ", "type": "Firm", "type_strict": "should"},
+        empty={"query": ""},
+        paragraph={"query": "比亚迪" * 2000, "properties": [{"pid": "develops", "v": "动力电池"}]},
+        aside={"query": "火炬甲计划", "properties": [{"pid": "targets", "v": "动力电池" * 2000}]},
+        alone={"properties": [{"pid": "develops", "v": "动力电池" * 2000}]},
+        year={"query": "863计划", "properties": [{"pid": "country", "v": 1986}, {"pid": "alias", "v": 19.5}]},
+        more={"query": "比亚迪", "limit": 5000},
+    )
+    assert found["q"] == found["more"] == alone
+    for nothing in ("dash", "blank", "empty", "paragraph", "alone"):
+        assert found[nothing] == [], nothing
+    assert [row["match"] for row in found["aside"]] == [False, False]
+    assert [row["match"] for row in found["year"]] == [False]
+
+
+@pytest.mark.parametrize("none", ["", " ", [], [""], [None], None])
+def test_a_property_without_a_value_asks_for_nothing(client: TestClient, none: Any) -> None:
+    without = asked(client, q={"query": "火炬甲计划"})["q"]
+    assert asked(client, q={"query": "火炬甲计划", "properties": [{"pid": "targets", "v": none}]})["q"] == without
+    assert matched(client, "比亚迪", properties=[{"pid": "country", "v": none}]) == [FIRM]
+
+
+def test_members_that_are_null_were_not_given(client: TestClient) -> None:
+    nulls = {"type": None, "type_strict": None, "limit": None, "properties": None}
+    assert matched(client, "比亚迪", **nulls) == [FIRM]
+    assert matched(client, "动力电池", properties=[{"pid": "^targets", "v": {"id": TORCH_CN, "name": None}}]) == [
+        BATTERY
+    ]
+
+
+@pytest.mark.parametrize("id_", [TORCH_US, ENTITY + TORCH_US, f" {TORCH_US} "])
+def test_an_id_is_as_good_as_a_name(client: TestClient, id_: str) -> None:
+    (found,) = asked(client, q={"query": id_})["q"]
+    assert (found["id"], found["score"], found["match"]) == (TORCH_US, 100, True)
+    assert asked(client, q={"query": id_, "type": "Firm"})["q"] == []
+    assert asked(client, q={"query": id_, "properties": [{"pid": "country", "v": "CN"}]})["q"][0]["match"] is False
+    suggested = client.get("/reconcile/suggest/entity", params={"prefix": id_}).json()
+    assert [row["id"] for row in holds(SUGGESTED, suggested)["result"]] == [TORCH_US]
+    skipped = client.get("/reconcile/suggest/entity", params={"prefix": id_, "cursor": 1}).json()
+    assert skipped == {"result": []}
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        "Firm",
+        f"{ONTOLOGY}Firm",
+        "企业",
+        "firm",
+        {"id": "Firm", "name": "企业"},
+        [{"id": "Firm"}, "Place"],
+        "企业 · Firm",
+    ],
+)
+def test_types_by_id_object_or_name(client: TestClient, type_: Any) -> None:
+    """Whoever types a type or property into OpenRefine, without choosing a suggestion, sends its name as its id."""
+    assert matched(client, "比亚迪", type=type_, type_strict="should") == [FIRM]
+
+
+@pytest.mark.parametrize("name", ["country", "国家代码", "Country Code", "国家代码 · country code"])
+def test_properties_by_id_or_name(client: TestClient, name: str) -> None:
+    assert matched(client, "火炬甲计划", properties=[{"pid": name, "v": "US"}]) == [TORCH_US]
+    answer = extended(client, [TORCH_US], {"id": name})
+    assert [row["id"] for row in answer["meta"]] == ["country"]
+    assert answer["rows"][TORCH_US] == {"country": [{"str": "US"}]}
+
+
 @pytest.mark.parametrize("value", ["US", "美国", "United States", {"id": "place/美国"}])
 def test_a_property_tells_namesakes_apart(client: TestClient, value: Any) -> None:
     condition = [{"pid": "country", "v": value}]
@@ -377,8 +451,13 @@ def test_settings_choose_statements_languages_and_how_many(client: TestClient) -
     assert len(extended(client, [other], all_)["rows"][other]["develops"]) == 1
     english = {"id": "targets", "settings": {"modality": "all", "language": "en"}}
     assert extended(client, [policy], english)["rows"][policy]["targets"][0]["name"] == "NEV industry"
-    few = {"id": "^develops", "settings": {"limit": 2}}
-    assert len(extended(client, [BATTERY], few)["rows"][BATTERY]["^develops"]) == 2
+    all_of_them = len(extended(client, [BATTERY], {"id": "^develops"})["rows"][BATTERY]["^develops"])
+    assert all_of_them > 2
+    # OpenRefine sends what stands in its form, as text
+    for limit, count in ((2, 2), ("2", 2), ("0", all_of_them), ("", all_of_them), (None, all_of_them)):
+        few = {"id": "^develops", "settings": {"limit": limit, "modality": "actual", "language": "zh"}}
+        assert len(extended(client, [BATTERY], few)["rows"][BATTERY]["^develops"]) == count, limit
+    assert extended(client, [BATTERY], {"id": "^develops", "settings": None})["rows"]
 
 
 def test_properties_are_proposed_by_type(client: TestClient) -> None:
@@ -403,6 +482,12 @@ def test_suggestions_in_both_languages(client: TestClient) -> None:
     assert "country" in ids("property", "COUNTRY")
     assert ids("entity", "NEV")[0] == id_of("Industry:新能源汽车产业")
     assert ids("entity", "火炬", cursor=1) == ids("entity", "火炬")[1:]
+    assert ids("type", f"{ONTOLOGY}Firm") == ["Firm"]
+    # what OpenRefine adds to every request, and a cell that holds a paragraph
+    added = {"spell": "always", "exact": "false", "prefixed": "true", "scoring": "schema", "type": "Firm", "lang": "zh"}
+    for kind in ("entity", "type", "property"):
+        assert ids(kind, "比亚迪" * 2000, **added) == []
+        assert ids(kind, "", **added)
 
 
 # ---- What may not happen
@@ -429,6 +514,10 @@ def test_only_pages_of_this_machine_may_read_answers(client: TestClient) -> None
         for path in ("/reconcile", "/reconcile/suggest/type?prefix=f", "/reconcile?queries=no"):
             said = client.get(path, headers={"Origin": origin})
             assert said.headers.get("access-control-allow-origin") == origin
+        asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        first = client.options("/reconcile", headers={**asks, "Access-Control-Request-Headers": "content-type"})
+        assert first.status_code == 200
+        assert first.headers["access-control-allow-origin"] == origin
     for origin in ("https://evil.example", "http://localhost.evil.example", "http://127.0.0.1.evil.example", "null"):
         said = client.get("/reconcile", headers={"Origin": origin})
         assert "access-control-allow-origin" not in said.headers
@@ -449,8 +538,7 @@ def test_only_pages_of_this_machine_may_read_answers(client: TestClient) -> None
         ({"queries": '{"q": {"query": "x", "limit": 0}}'}, "limit"),
         ({"queries": '{"q": {"query": "x", "type": "Nothing"}}'}, "no entity type Nothing"),
         ({"queries": '{"q": {"query": "x", "properties": [{"pid": "nothing", "v": 1}]}}'}, "no property nothing"),
-        ({"queries": json.dumps({"q": {"query": "长" * 501}})}, "query"),
-        ({"queries": json.dumps({str(n): {"query": "x"} for n in range(201)})}, "201 queries are too many"),
+        ({"queries": json.dumps({"q": {"query": "x", "type": "长" * 501}})}, "type"),
         ({"queries": "[" * 100_000}, "queries cannot be read"),
         (
             {"queries": json.dumps({str(n): {"query": "x", "type": ["Firm"] * 50} for n in range(100)})},
@@ -472,6 +560,8 @@ def test_errors_say_what_is_wrong(client: TestClient, form: dict[str, str], said
 def test_other_errors(client: TestClient) -> None:
     assert client.post("/reconcile", json={"queries": {}}).status_code == 415
     assert client.post("/reconcile", data={"queries": "x" * 3_000_000}).status_code == 413
+    many = {str(n): {"query": "x"} for n in range(201)}
+    assert client.post("/reconcile", data={"queries": json.dumps(many)}).status_code == 413
     assert client.post("/reconcile", data={"queries": b"\xff".decode("latin-1")}).status_code == 400
     for path in ("/reconcile/preview?id=firm/无", "/reconcile/flyout/entity?id=x", "/reconcile/preview?id=%00"):
         assert client.get(path).status_code == 404
@@ -485,12 +575,12 @@ def test_ids_that_are_none_ask_for_nothing(client: TestClient) -> None:
     assert rows == {id_: {"develops": []} for id_ in bad}
 
 
-def test_a_hundred_names_take_less_than_a_second(client: TestClient) -> None:
+def test_a_hundred_names_take_less_than_a_second_of_the_processor(client: TestClient) -> None:
     names = ["比亚迪", "动力电地", "biyadi", "无此物之名", "863计划"]
     queries = {
         f"q{n}": {"query": f"{names[n % 5]}", "properties": [{"pid": "develops", "v": "动力电池"}]} for n in range(100)
     }
     asked(client, q=queries["q0"])
-    begin = perf_counter()
+    begin = process_time()
     assert len(asked(client, **queries)) == 100
-    assert perf_counter() - begin < 1.0
+    assert process_time() - begin < 1.0

@@ -59,26 +59,16 @@ export async function ask(path, params = {}, options = {}) {
   const response = await fetched(address, options);
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) {
-    const missing = response.status === 404 && !answer.suggestions && /see \/docs/.test(answer.detail ?? "");
-    const said = missing ? say("missing") : told(answer, response);
+    const missing = response.status === 404 && !answer.suggestions && /\/docs/.test(answer.detail ?? "");
+    const said = missing ? say("missing") : answer.detail || answer.title || `${say("failed")} ${response.status}`;
     throw Object.assign(new Error(said), { suggestions: answer.suggestions ?? [], status: response.status });
   }
   return answer;
 }
 
-/** What an error says, in the reader's language where that is a common one. */
-function told(answer, response) {
-  const detail = answer.detail ?? "";
-  const [, unknown] = /^the store knows no entity named (.*)$/s.exec(detail) ?? [];
-  if (unknown) return say("noEntity") + unknown;
-  if (/^the statement of hop \d|^the entities of this chain/.test(detail)) return say("chainGone");
-  if (/no id of a chain|never a chain's$/.test(detail)) return say("noChainId");
-  return detail || answer.title || `${say("failed")} ${response.status}`;
-}
-
-/** A response, or an error that says that there is no server. */
-export async function fetched(address, options) {
-  return fetch(address, options).catch((error) => {
+/** A response, whose errors are in the reader's language, or an error that says that there is no server. */
+export async function fetched(address, options = {}) {
+  return fetch(address, { ...options, headers: { "Accept-Language": language(), ...options.headers } }).catch((error) => {
     throw error.name === "AbortError" ? error : new Error(say("unreachable"));
   });
 }

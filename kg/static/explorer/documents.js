@@ -260,6 +260,7 @@ function sent(file, token, most, files) {
   };
   request.open("POST", `/api/documents?${new URLSearchParams({ name: file.name })}`);
   request.setRequestHeader("Authorization", `Bearer ${token}`);
+  request.setRequestHeader("Accept-Language", language());
   request.send(file);
 }
 
