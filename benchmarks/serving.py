@@ -146,6 +146,11 @@ def renamed(extraction: Extraction, mark: str) -> Extraction:
             for each in extraction.assertions
         ),
         refusals=(),
+        tables=(),
+        figures=tuple(
+            replace(each, about=each.about and other(each.about), evidence=elsewhere(each.evidence), statement="")
+            for each in extraction.figures
+        ),
     )
 
 
