@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -123,7 +123,8 @@ def run(
     name = f"[{host}]" if ":" in host else host
     say(f"http://{name}:{listener.getsockname()[1]}/")
     log_to_stderr(log_requests)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, timeout_graceful_shutdown=3))
+    quiet: dict[str, Any] = {"log_level": "warning", "log_config": None, "server_header": False}
+    server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=3, **quiet))
     # uvicorn ends its work at either signal, and then hands it on to whoever had it before
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listener:

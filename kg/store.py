@@ -434,6 +434,13 @@ class Store:
         name = ox.DefaultGraph() if source is None else self.require(source)
         return self._open.quads_for_pattern(None, None, None, name)
 
+    def matches(self, subject: Term | None, predicate: Term | None, object: Term | None) -> Iterable[ox.Quad]:
+        """What of the default graph has these parts, None for any; read one after the other, as they are taken. Nothing
+        where the parts cannot be those of a triple."""
+        if isinstance(subject, ox.NamedNode | ox.BlankNode | None) and isinstance(predicate, ox.NamedNode | None):
+            return self._open.quads_for_pattern(subject, predicate, object, _DEFAULT)
+        return ()
+
     def pairs(self, property: str, source: str | None = None) -> Iterator[tuple[str, str]]:
         """What has that property of the ontology, and its values, both as texts: of a document's graph, or of the
         default graph. The fastest way to read much. Raises NotFound."""
@@ -462,6 +469,8 @@ def solutions(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> l
     names = [variable.value for variable in found.variables]
     return [{name: value for name in names if (value := solution[name]) is not None} for solution in found]
 
+
+_DEFAULT = ox.DefaultGraph()
 
 _CENSUS = f"""
 SELECT ?g ?class (COUNT(?node) AS ?n) {{
