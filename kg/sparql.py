@@ -28,6 +28,7 @@ _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparq
 _GRAPHS = ("default-graph-uri", "named-graph-uri")
 _RETRY = {"Retry-After": "2"}
 _VARY = "Accept, Accept-Encoding"
+_RESULTS, _GRAPH_MEDIA = tuple(RESULTS), tuple(GRAPHS)
 _EXAMPLE = "SELECT ?program ?target WHERE { ?program a pkg:Program ; pkg:targets ?target } LIMIT 10"
 
 _ANSWERS: dict[str, Any] = {media: {} for media in dict.fromkeys((*RESULTS, *GRAPHS))}
@@ -119,7 +120,7 @@ async def _answered(request: Request, given: Sequence[tuple[str, str]]) -> Respo
         named.setdefault(name, []).append(value)
     query = _one_query(named)
     accept = request.headers.get("accept", "")
-    results, graph = choose(accept, tuple(RESULTS)), choose(accept, tuple(GRAPHS))
+    results, graph = choose(accept, _RESULTS), choose(accept, _GRAPH_MEDIA)
     if results is None and graph is None:
         raise _unacceptable()
     now = await _snapshot(request)
@@ -212,7 +213,7 @@ _WRITTEN = (
 
 def _description(request: Request) -> Response:
     """The service in the words of SPARQL 1.1 Service Description."""
-    media = choose(request.headers.get("accept", ""), tuple(GRAPHS)) or next(iter(GRAPHS))
+    media = choose(request.headers.get("accept", ""), _GRAPH_MEDIA) or next(iter(GRAPHS))
     live: LiveStore = request.app.state.live
     triples = live.read(lambda now: _service(str(request.url.replace(query="")), now.graph.store.sources()))
     body = ox.serialize(triples, format=GRAPHS[media], prefixes={**PREFIXES, "sd": _SD}) or b""

@@ -49,11 +49,13 @@ class Telemetry:
         self.processes = Gauge("policykg_sparql_processes", "Processes that answer queries", registry=self.registry)
         self.waiting = Gauge("policykg_sparql_waiting", "Queries that wait for a process", registry=self.registry)
 
+        # finding a child of a metric costs more than counting with it
         self._of_route = lru_cache(maxsize=1000)(self.seconds.labels)
+        self._of_outcome = lru_cache(maxsize=20)(self.queries.labels)
 
     def query(self, outcome: str) -> None:
         """Count a query."""
-        self.queries.labels(outcome).inc()
+        self._of_outcome(outcome).inc()
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request to a route, and the time that it took."""
