@@ -1,6 +1,7 @@
-"""The smallest SPARQL queries, answered without a process of their own, which costs more than they do: a few triple
-patterns over the default graph, SELECT or ASK. What may be read for one is counted while it is read, so that none can
-keep a server from its work; whatever would need more, or says more than is understood here, is left to `kg.workers`.
+"""The smallest SPARQL queries, answered without a process of their own, which costs more than they do: SELECT or ASK
+with a few triple patterns in one graph, and in which language to find. What may be read for one is counted while it is
+read, so that none can keep a server from its work; whatever would need more, or says more than is understood here, is
+left to `kg.workers`.
 """
 
 import re
@@ -16,7 +17,7 @@ import pyoxigraph as ox
 
 from kg.iris import PREFIXES
 from kg.rdf import Term
-from kg.store import Store
+from kg.store import Node, Store
 
 _LONGEST = 3000
 _MOST_PATTERNS = 10
@@ -48,22 +49,35 @@ _Part = ox.Variable | ox.NamedNode | ox.Literal
 
 
 class _Pattern(NamedTuple):
-    """A triple pattern; its predicate is any of several."""
+    """A triple pattern, its predicate any of several, in a graph: None is the default graph."""
 
     subject: _Part
     predicates: tuple[_Part, ...]
     object: _Part
+    graph: _Part | None
 
     @property
     def variables(self) -> list[str]:
         """Its variables in their order."""
-        parts = (self.subject, *self.predicates, self.object)
+        parts = (self.graph, self.subject, *self.predicates, self.object)
         return [part.value for part in parts if isinstance(part, ox.Variable)]
 
     def known(self, names: Collection[str]) -> int:
         """How much of it is known where these variables are; what it says of subject and object counts most."""
         weights = zip((2, 1, 2), (self.subject, self.predicates[0], self.object), strict=True)
         return sum(weight for weight, part in weights if not isinstance(part, ox.Variable) or part.value in names)
+
+
+class _Speaks(NamedTuple):
+    """A filter: the variable is a text of that language."""
+
+    name: str
+    language: str
+
+    def holds(self, row: Mapping[str, Term]) -> bool:
+        """Whether a solution passes."""
+        term = row.get(self.name)
+        return isinstance(term, ox.Literal) and (term.language or "") == self.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +87,35 @@ class _Asked:
     variables: tuple[str, ...] | None
     distinct: bool
     patterns: tuple[_Pattern, ...]
+    filters: tuple[_Speaks, ...]
     limit: int | None
 
     def small(self) -> bool:
         """Whether it may well need little: it begins at something known, or wants few rows."""
         few = self.variables is None or (self.limit is not None and self.limit <= _MOST_TRIPLES)
-        return few or max(pattern.known(()) for pattern in self.patterns) > 1
+        return few or any(pattern.known(()) > 1 for pattern in self.patterns)
 
 
 _IRI = r"<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>\"{}|^`\\]*+>"
 _PREFIX = re.compile(rf"\s*+PREFIX\s++([A-Za-z][A-Za-z0-9_-]*+|):\s*+({_IRI})", re.IGNORECASE | re.ASCII)
 _HEAD = re.compile(
     r"\s*+(?:(?P<ask>ASK)|SELECT(?P<distinct>\s++DISTINCT)?(?P<names>\s*+\*|(?:\s*+[?$][A-Za-z_][A-Za-z0-9_]*+)++))"
-    r"\s*+(?:(?<![A-Za-z0-9_])WHERE\s*+)?\{(?P<body>[^{}]*+)\}\s*+(?:LIMIT\s++(?P<limit>[0-9]{1,9}))?\s*+",
+    r"\s*+(?:(?<![A-Za-z0-9_])WHERE\s*+)?\{\s*+"
+    r"(?:GRAPH(?=[\s<?$])\s*+(?P<graph>[^{}\s]++)\s*+\{(?P<within>[^{}]*+)\}\s*+|(?P<body>[^{}]*+))"
+    r"\}\s*+(?:LIMIT\s++(?P<limit>[0-9]{1,9}))?\s*+",
+    re.IGNORECASE | re.ASCII,
+)
+_TEXT = r"""(?:"(?P<double>[^"\\\n\r\x00\ud800-\udfff]*+)"(?!")|'(?P<single>[^'\\\n\r\x00\ud800-\udfff]*+)'(?!'))"""
+_FILTERS = re.compile(r"(?<=[\s.>\"'])FILTER", re.IGNORECASE | re.ASCII)
+_FILTER = re.compile(
+    rf"FILTER\s*+\(\s*+LANG\s*+\(\s*+[?$](?P<name>[A-Za-z_][A-Za-z0-9_]*+)\s*+\)\s*+=\s*+{_TEXT}\s*+\)\s*+(?:\.\s*+)?",
     re.IGNORECASE | re.ASCII,
 )
 _NAME = re.compile(r"[?$]([A-Za-z_][A-Za-z0-9_]*+)", re.ASCII)
 _TOKEN = re.compile(
     rf"\s*+(?:(?P<iri>{_IRI})|[?$](?P<name>[A-Za-z_][A-Za-z0-9_]*+)"
     r"|(?P<short>(?:[A-Za-z][A-Za-z0-9_-]*+)?:[A-Za-z_][A-Za-z0-9_-]*+(?![.:%\\A-Za-z0-9\x80-\U0010ffff]))"
-    r'|"(?P<text>[^"\\\n\r\x00\ud800-\udfff]*+)"(?!")(?:@(?P<language>[A-Za-z]{2,8}+))?(?![\^@-])'
+    rf"|{_TEXT}(?:@(?P<language>[A-Za-z]{{2,8}}+))?(?![\^@-])"
     r"|(?P<a>a)(?=[\s<?$|])|(?P<sign>[.;,|]))",
     re.ASCII,
 )
@@ -107,16 +130,38 @@ def _parsed(query: str) -> _Asked | None:
     if head is None:
         return None
     try:
-        patterns = tuple(_Body(head["body"], _prefixes(query[:start])).patterns())
+        patterns, filters = _told(head, _prefixes(query[:start]))
     except (ValueError, KeyError):
         return None
     limit = int(head["limit"]) if head["limit"] else None
     if head["ask"]:
-        return _Asked(None, False, patterns, limit) if limit is None else None
+        return _Asked(None, False, patterns, filters, limit) if limit is None else None
     names = tuple(_NAME.findall(head["names"])) or tuple(dict.fromkeys(v for each in patterns for v in each.variables))
     if len(set(names)) < len(names):
         return None
-    return _Asked(names, bool(head["distinct"]), patterns, limit)
+    return _Asked(names, bool(head["distinct"]), patterns, filters, limit)
+
+
+def _told(head: re.Match[str], prefixes: Mapping[str, str]) -> tuple[tuple[_Pattern, ...], tuple[_Speaks, ...]]:
+    """The patterns, and the filters, which stand last. Raises ValueError, or KeyError, for anything else."""
+    text = head["within"] or head["body"] or ""
+    first = _FILTERS.search(text)
+    end = first.start() if first else len(text)
+    graph = _Body(head["graph"], prefixes).only() if head["graph"] else None
+    return tuple(_Body(text[:end], prefixes).patterns(graph)), tuple(_filters(text, end))
+
+
+def _filters(text: str, start: int) -> Iterator[_Speaks]:
+    while start < len(text):
+        found = _FILTER.match(text, start)
+        if found is None:
+            raise ValueError
+        start = found.end()
+        yield _Speaks(found["name"], _quoted(found))
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return found["single"] if found["double"] is None else found["double"]
 
 
 @lru_cache(maxsize=256)
@@ -146,13 +191,20 @@ class _Body:
             start = found.end()
             yield _token(found, prefixes)
 
-    def patterns(self) -> Iterator[_Pattern]:
+    def only(self) -> _Part:
+        """The one thing that it names, which may be a graph."""
+        part = self._part()
+        if isinstance(part, ox.Literal) or self._at < len(self._tokens):
+            raise ValueError
+        return part
+
+    def patterns(self, graph: _Part | None) -> Iterator[_Pattern]:
         number = 0
         while self._at < len(self._tokens):
             subject = self._part()
             if isinstance(subject, ox.Literal):
                 raise ValueError
-            for pattern in self._of(subject):
+            for pattern in self._of(subject, graph):
                 number += 1
                 if number > _MOST_PATTERNS:
                     raise ValueError
@@ -162,12 +214,12 @@ class _Body:
         if not number:
             raise ValueError
 
-    def _of(self, subject: _Part) -> Iterator[_Pattern]:
+    def _of(self, subject: _Part, graph: _Part | None) -> Iterator[_Pattern]:
         while True:
             predicates = self._predicates()
-            yield _Pattern(subject, predicates, self._part())
+            yield _Pattern(subject, predicates, self._part(), graph)
             while self._took(","):
-                yield _Pattern(subject, predicates, self._part())
+                yield _Pattern(subject, predicates, self._part(), graph)
             if not self._took(";"):
                 return
 
@@ -177,6 +229,9 @@ class _Body:
         while self._took("|"):
             found.append(self._predicate())
         if len(found) > 1 and not all(isinstance(part, ox.NamedNode) for part in found):
+            raise ValueError
+        if len(set(found)) < len(found):
+            # Oxigraph finds what both ways lead to once, the standard twice
             raise ValueError
         return tuple(found)
 
@@ -211,8 +266,8 @@ def _token(found: re.Match[str], prefixes: Mapping[str, str]) -> _Token:
         case "short":
             prefix, _, name = found["short"].partition(":")
             return ox.NamedNode(prefixes[prefix] + name)
-        case "text" | "language":
-            return ox.Literal(found["text"], language=found["language"])
+        case "double" | "single" | "language":
+            return ox.Literal(_quoted(found), language=found["language"])
         case _:
             return found[0].strip()
 
@@ -240,9 +295,13 @@ class _Reading:
             self._lookups -= 1
             if self._lookups < 0:
                 raise _TooMuch
-            parts = (pattern.subject, predicate, pattern.object)
-            terms = [row.get(part.value) if isinstance(part, ox.Variable) else part for part in parts]
-            new = [(part.value, get) for part, term, get in zip(parts, terms, _GET, strict=True) if term is None]
+            parts = (pattern.subject, predicate, pattern.object, pattern.graph or _DEFAULT)
+            terms: list[Node] = [row.get(part.value) if isinstance(part, ox.Variable) else part for part in parts]
+            new = [
+                (part.value, get)
+                for part, term, get in zip(parts, terms, _GET, strict=True)
+                if term is None and isinstance(part, ox.Variable)
+            ]
             for quad in self._store.matches(*terms):
                 if (found := self._bound(row, new, quad)) is not None:
                     yield found
@@ -250,23 +309,27 @@ class _Reading:
     def _bound(self, row: _Row, new: Sequence[tuple[str, Callable[[ox.Quad], Term]]], quad: ox.Quad) -> _Row | None:
         """The row with the pattern's new variables; None where one would have to stand for two things."""
         self._triples -= 1
-        found = row.copy()
+        found, fits = row.copy(), True
         for name, get in new:
             term = get(quad)
             self._text -= len(term.value) if isinstance(term, ox.Literal) else 0
-            if found.setdefault(name, term) is not term and found[name] != term:
-                return None
+            # of all graphs, the default graph has no name
+            if term == _DEFAULT or found.setdefault(name, term) != term:
+                fits = False
         if self._triples < 0 or self._text < 0:
             raise _TooMuch
-        return found
+        return found if fits else None
 
 
-_GET: tuple[Callable[[ox.Quad], Term], ...] = (attrgetter("subject"), attrgetter("predicate"), attrgetter("object"))
+_DEFAULT = ox.DefaultGraph()
+_GET: tuple[Callable[[ox.Quad], Term], ...] = tuple(map(attrgetter, ("subject", "predicate", "object", "graph_name")))
 
 
 def _answered(asked: _Asked, reading: _Reading) -> dict[str, Any]:
     """The answer in the form of SPARQL's results in JSON."""
     rows = _solutions(_ordered(asked.patterns), {}, reading)
+    if asked.filters:
+        rows = (row for row in rows if all(each.holds(row) for each in asked.filters))
     if asked.variables is None:
         return {"head": {}, "boolean": next(rows, None) is not None}
     names = asked.variables

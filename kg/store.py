@@ -49,6 +49,9 @@ FORMAT = 1
 Row = dict[str, Term]
 """A solution of a query: variable → value, unbound variables left out."""
 
+Node = Term | ox.DefaultGraph | None
+"""A part of a quad; None where it may be any."""
+
 Function = Callable[..., Term | None]
 
 
@@ -434,11 +437,16 @@ class Store:
         name = ox.DefaultGraph() if source is None else self.require(source)
         return self._open.quads_for_pattern(None, None, None, name)
 
-    def matches(self, subject: Term | None, predicate: Term | None, object: Term | None) -> Iterable[ox.Quad]:
-        """What of the default graph has these parts, None for any; read one after the other, as they are taken. Nothing
-        where the parts cannot be those of a triple."""
-        if isinstance(subject, ox.NamedNode | ox.BlankNode | None) and isinstance(predicate, ox.NamedNode | None):
-            return self._open.quads_for_pattern(subject, predicate, object, _DEFAULT)
+    def matches(self, subject: Node, predicate: Node, object: Node, graph: Node) -> Iterable[ox.Quad]:
+        """The quads that have these parts, None for any; read one after the other, as they are taken. Nothing where the
+        parts cannot be those of a quad."""
+        if (
+            isinstance(subject, ox.NamedNode | ox.BlankNode | None)
+            and isinstance(predicate, ox.NamedNode | None)
+            and not isinstance(object, ox.DefaultGraph)
+            and not isinstance(graph, ox.Literal | ox.Triple)
+        ):
+            return self._open.quads_for_pattern(subject, predicate, object, graph)
         return ()
 
     def pairs(self, property: str, source: str | None = None) -> Iterator[tuple[str, str]]:
@@ -469,8 +477,6 @@ def solutions(found: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> l
     names = [variable.value for variable in found.variables]
     return [{name: value for name in names if (value := solution[name]) is not None} for solution in found]
 
-
-_DEFAULT = ox.DefaultGraph()
 
 _CENSUS = f"""
 SELECT ?g ?class (COUNT(?node) AS ?n) {{
