@@ -23,9 +23,9 @@ _LONGEST = 3000
 _MOST_PATTERNS = 10
 _MOST_LOOKUPS = 50
 _MOST_TRIPLES = 100
-_MOST_TEXT = 50_000
-"""Characters of a query and of all terms read, patterns of a query, look-ups and triples read for it: together about a
-millisecond."""
+_MOST_TEXT = 100_000
+"""Characters of a query, its patterns, look-ups and triples read for it, characters of all terms read and told: in all
+a few milliseconds at the very most."""
 
 
 def answer(store: Store, query: str, results: ox.QueryResultsFormat) -> bytes | None:
@@ -309,16 +309,26 @@ class _Reading:
     def _bound(self, row: _Row, new: Sequence[tuple[str, Callable[[ox.Quad], Term]]], quad: ox.Quad) -> _Row | None:
         """The row with the pattern's new variables; None where one would have to stand for two things."""
         self._triples -= 1
+        if self._triples < 0:
+            raise _TooMuch
         found, fits = row.copy(), True
         for name, get in new:
             term = get(quad)
-            self._text -= len(term.value) if isinstance(term, ox.Literal) else 0
+            self._take(term)
             # of all graphs, the default graph has no name
             if term == _DEFAULT or found.setdefault(name, term) != term:
                 fits = False
-        if self._triples < 0 or self._text < 0:
-            raise _TooMuch
         return found if fits else None
+
+    def told(self, term: Term) -> dict[str, str]:
+        """The term as JSON; one that was read once may be told many times."""
+        self._take(term)
+        return _json(term)
+
+    def _take(self, term: Term | ox.DefaultGraph) -> None:
+        self._text -= 0 if isinstance(term, ox.DefaultGraph | ox.Triple) else len(term.value)
+        if self._text < 0:
+            raise _TooMuch
 
 
 _DEFAULT = ox.DefaultGraph()
@@ -337,7 +347,7 @@ def _answered(asked: _Asked, reading: _Reading) -> dict[str, Any]:
     if asked.distinct:
         told = _each_once(told)
     bindings = [
-        {name: _json(term) for name, term in zip(names, row, strict=True) if term is not None}
+        {name: reading.told(term) for name, term in zip(names, row, strict=True) if term is not None}
         for row in islice(told, asked.limit)
     ]
     return {"head": {"vars": names}, "results": {"bindings": bindings}}
