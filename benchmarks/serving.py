@@ -82,9 +82,9 @@ def compare(place: Path, entities: Sequence[str], tools: Path) -> None:
     print(f"\n{'SPARQL':34}" + "".join(f"{name:>44}" for name in costs))
     for told in costs[OURS]:
         print(f"{told:34}" + "".join(f"{shown(costs[name][told]):>44}" for name in costs))
-    for name in costs.keys() - {OURS}:
-        ratios = [costs[name][told].cpu / costs[OURS][told].cpu for told in costs[OURS]]
-        print(f"CPU of {name} / CPU of {OURS}: " + ", ".join(f"{ratio:.2f}" for ratio in ratios))
+    for name in sorted(costs.keys() - {OURS}):
+        ratios = [costs[OURS][told].cpu / costs[name][told].cpu for told in costs[OURS]]
+        print(f"CPU of {OURS} / CPU of {name}: " + ", ".join(f"{ratio:.2f}" for ratio in ratios))
     print(f"\n{'routes of ' + OURS:34}")
     for told, cost in routes.items():
         print(f"{told:34}{shown(cost):>44}")
@@ -146,6 +146,11 @@ def renamed(extraction: Extraction, mark: str) -> Extraction:
             for each in extraction.assertions
         ),
         refusals=(),
+        tables=(),
+        figures=tuple(
+            replace(each, about=each.about and other(each.about), evidence=elsewhere(each.evidence), statement="")
+            for each in extraction.figures
+        ),
     )
 
 
@@ -216,6 +221,7 @@ def query(server: Server, text: str) -> str:
 QUERIES: dict[str, str] = {
     "one thing's labels": "SELECT ?type ?label { <$> a ?type ; skos:prefLabel ?label }",
     "what it targets, and who else": "SELECT ?o ?p { <$> pkg:targets|pkg:develops ?o . ?p pkg:targets ?o } LIMIT 20",
+    "one label, by a filter": "SELECT ?label { <$> skos:prefLabel ?label FILTER(LANG(?label) = 'zh') }",
     "yes or no": "ASK { <$> pkg:targets ?o }",
     "1,000 rows": "SELECT ?e ?label { ?e skos:prefLabel ?label } LIMIT 1000",
     "count by type": "SELECT ?type (COUNT(?e) AS ?n) { ?e skos:prefLabel ?label ; a ?type } GROUP BY ?type",

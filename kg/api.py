@@ -8,8 +8,9 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -17,12 +18,13 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kg import analysis_routes, canvas_routes, linked, problems, queries, reconcile_routes, routes, sparql, upload
 from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
 from kg.errors import StoreError
+from kg.front import COMPRESSED, LOOPBACK, Direct, Hosts
 from kg.live import LiveStore, Snapshot
 from kg.model import Language
 from kg.ontology import load
@@ -31,14 +33,29 @@ from kg.upload import Uploads
 from kg.view import drawing_folder, page
 from kg.workers import Limits, Pool
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[")
-"""Names of this machine as the Host header may give them; the last is how IPv6 addresses begin."""
 _STATIC = Path(__file__).parent / "static"
+
+
+class _App(FastAPI):
+    """The application with the layers before it."""
+
+    hosts: Sequence[str] = ()
+
+    @cached_property
+    def _front(self) -> ASGIApp:
+        """The layers, the outermost first."""
+        direct = Direct(super().__call__, (sparql.router, _alive))
+        return Observed(Hosts(direct, self.hosts), self.state.telemetry)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        scope["app"] = self
+        await self._front(scope, receive, send)
 
 
 def create_app(
     store_path: Path,
-    hosts: Sequence[str] = _LOOPBACK,
+    hosts: Sequence[str] = LOOPBACK,
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     token: str = "",
 ) -> FastAPI:
@@ -56,7 +73,7 @@ def create_app(
             app.state.uploads.close()
         await pool.close()
 
-    app = FastAPI(
+    app = _App(
         title="policykg",
         version=package_version(),
         description="实体、陈述与证据、关系链、问题。 Entities, statements with evidence, chains, questions.",
@@ -67,16 +84,15 @@ def create_app(
     app.state.live = LiveStore(store_path, ontology)
     app.state.pool = pool
     app.state.telemetry = _telemetry(pool)
+    app.hosts = hosts
     # the last is the outermost
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
+    app.add_middleware(GZipMiddleware, **COMPRESSED)
     app.add_middleware(reconcile_routes.Crossing)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
-    app.add_middleware(Observed, telemetry=app.state.telemetry)
     problems.install(app)
     app.state.uploads = Uploads(store_path, token) if token else None
     # a request is compared with the routes in their order: the questions, which are many, come last
     reading = (sparql.router, linked.router, routes.api, analysis_routes.router(), canvas_routes.router, upload.router)
-    for router in (*reading, reconcile_routes.router, _service, _pages):
+    for router in (*reading, reconcile_routes.router, _alive, _service, _pages):
         app.include_router(router)
     if token:
         app.include_router(upload.sending)
@@ -101,13 +117,14 @@ def run(
 
     Raises StoreError where there is no store, or where the host or port cannot be had.
     """
-    app = create_app(store_path, _LOOPBACK if host in _LOOPBACK else ("*",), limits, token)
+    app = create_app(store_path, LOOPBACK if host in LOOPBACK else ("*",), limits, token)
     app.state.live.read(lambda snapshot: snapshot.graph.store.sources())
     listener = _listener(host, port)
     name = f"[{host}]" if ":" in host else host
     say(f"http://{name}:{listener.getsockname()[1]}/")
     log_to_stderr(log_requests)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", log_config=None, timeout_graceful_shutdown=3))
+    quiet: dict[str, Any] = {"log_level": "warning", "log_config": None, "server_header": False}
+    server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=3, **quiet))
     # uvicorn ends its work at either signal, and then hands it on to whoever had it before
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listener:
@@ -131,11 +148,12 @@ def _telemetry(pool: Pool) -> Telemetry:
 
 # ---- The service itself
 
+_alive = APIRouter(tags=["服务 service"], responses=problems.PROBLEMS)
 _service = APIRouter(tags=["服务 service"], responses=problems.PROBLEMS)
 
 
-@_service.get("/health")
-async def health() -> Response:
+@_alive.get("/health")
+async def health(request: Request) -> Response:
     """服务在运行 · The server runs."""
     return JSONResponse({"status": "ok"})
 

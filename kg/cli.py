@@ -789,7 +789,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="The address to bind to.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
     query_seconds: Annotated[
-        float, typer.Option("--query-seconds", min=0.1, help="Stop a SPARQL query that takes longer.")
+        float, typer.Option("--query-seconds", min=0.1, help="Stop a SPARQL query or a question that takes longer.")
     ] = 10.0,
     log_requests: Annotated[
         bool, typer.Option("--log-requests", help="Log every request to standard error, a line of JSON each.")

@@ -12,7 +12,7 @@ from typing import Annotated, ParamSpec, TypeVar
 
 from pydantic import BaseModel, Field
 
-from kg import cited, queries, telling
+from kg import cited, queries, telling, workers
 from kg.asked import Asked, answer
 from kg.cited import Answer, Asking, Citing, Found, Sentence, Source, Statement, ToldChain, Words
 from kg.config import package_version
@@ -21,7 +21,8 @@ from kg.graph import Graph
 from kg.live import LiveStore, Snapshot
 from kg.model import Assertion, Chain, Modality
 from kg.ontology import load
-from kg.store import DocumentSummary
+from kg.store import DocumentSummary, Row
+from kg.workers import Busy, Limits, TooMuch, Waiting
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -127,8 +128,9 @@ class Tools:
     """The look-ups as an assistant calls them. Their docstrings are what it reads of them; each raises PolicykgError,
     which says what to do."""
 
-    def __init__(self, live: LiveStore) -> None:
+    def __init__(self, live: LiveStore, limits: Limits = Limits()) -> None:  # noqa: B008  (frozen)
         self._live = live
+        self._waiting = Waiting(limits)
 
     def all(self) -> tuple[tuple[Callable[..., BaseModel], str], ...]:
         """The tools and their titles."""
@@ -242,7 +244,11 @@ class Tools:
         if long := [name for name, value in params.items() if len(value) > 500]:
             raise QueryError(f"{long[0][:50]} is longer than 500 characters: shorten it")
         graph = self._now().graph
-        table = queries.run(graph, asked, params)
+
+        def select(query: str, bindings: queries.Bindings) -> list[Row]:
+            return self._waiting.ask(workers.question(query, graph.store.folder, bindings)).rows()
+
+        table = _unless_stopped(lambda: queries.run(graph, asked, params, select))
         return Table(
             question=Words(zh=asked.zh, en=asked.en),
             columns={column.name: Words(zh=column.label_zh, en=column.label_en) for column in table.columns},
@@ -283,6 +289,14 @@ class Tools:
 
     def _now(self) -> Snapshot:
         return self._live.current()
+
+
+def _unless_stopped(look: Callable[[], T]) -> T:
+    """What the look-up gives. Raises QueryError where it was stopped, or could not begin."""
+    try:
+        return look()
+    except (Busy, TooMuch) as error:
+        raise QueryError(str(error)) from error
 
 
 def _documents(graph: Graph) -> tuple[DocumentSummary, ...]:

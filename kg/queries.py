@@ -22,7 +22,7 @@ node that is at fault.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -206,14 +206,24 @@ def find(name: str) -> Question:
     return questions[name]
 
 
-def run(graph: Graph, question: Question, params: Mapping[str, str]) -> Table:
-    """The answer for those parameters, each given as a person would write it.
+Bindings = Mapping[str, ox.NamedNode | ox.Literal]
+"""What the variables of a question's query stand for."""
+
+
+def run(
+    graph: Graph,
+    question: Question,
+    params: Mapping[str, str],
+    select: Callable[[str, Bindings], list[Row]] | None = None,
+) -> Table:
+    """The answer for those parameters, each given as a person would write it. `select` gives a query's solutions where
+    not the graph's store is to, which cannot be stopped; it must know `FUNCTIONS`.
 
     Raises QueryError for a parameter that is unknown, missing or of no valid value, NotFound for an entity or
-    document that the store does not know.
+    document that the store does not know, and whatever `select` raises.
     """
     bindings = _bindings(graph, question, params)
-    rows = graph.store.select(question.query, bindings, {f"{ONTOLOGY}link": _link})
+    rows = select(question.query, bindings) if select else graph.store.select(question.query, bindings, FUNCTIONS)
     values = [[row.get(column.name) for column in question.columns] for row in rows]
     ids = {local(v.value, ENTITY) for row in values for v in row if isinstance(v, ox.NamedNode) and _names_entity(v)}
     entities = {entity.id: entity for entity in graph.store.entities(ids)}
@@ -221,7 +231,7 @@ def run(graph: Graph, question: Question, params: Mapping[str, str]) -> Table:
     return Table(question.columns, tuple(cells))
 
 
-def _bindings(graph: Graph, question: Question, params: Mapping[str, str]) -> dict[str, ox.NamedNode | ox.Literal]:
+def _bindings(graph: Graph, question: Question, params: Mapping[str, str]) -> Bindings:
     known = {param.name: param for param in question.params}
     if unknown := params.keys() - known.keys():
         listed = ", ".join(known) or "none"
@@ -273,6 +283,10 @@ def _link(*instruments: rdf.Term) -> ox.NamedNode | None:
     one, other = (unquote(rdf.text_of(term).rpartition("/")[2]) for term in instruments)
     found = taxonomy.load().link((one,), (other,))
     return rdf.qualifier_node("link", found) if found else None
+
+
+FUNCTIONS: Mapping[str, Function] = {f"{ONTOLOGY}link": _link}
+"""What the questions' queries may call, by IRI."""
 
 
 def _names_entity(value: ox.NamedNode) -> bool:

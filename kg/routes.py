@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
 
+from anyio import from_thread
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kg import cite, export, media, queries, rows, tables, telling
+from kg import cite, export, media, queries, rows, tables, telling, workers
 from kg.answers import MOST, Json, Limit, Offset, Reading, paged
 from kg.asked import Asked, answer
 from kg.export import Format
@@ -18,8 +19,9 @@ from kg.live import Snapshot
 from kg.model import Chain, Entity, Language, Modality
 from kg.ontology import Ontology, load
 from kg.problems import PROBLEMS
-from kg.queries import Param, Question
-from kg.store import DocumentSummary
+from kg.queries import Bindings, Param, Question
+from kg.sparql import answered
+from kg.store import DocumentSummary, Row
 from kg.templates import load_forms
 
 api = APIRouter(prefix="/api", responses=PROBLEMS)
@@ -384,7 +386,11 @@ def _asking(question: Question) -> Callable[..., Response]:
         given = {name: value for name, value in request.query_params.items() if name not in ("limit", "offset")}
 
         def look(now: Snapshot) -> Json:
-            answer = queries.table_json(queries.run(now.graph, question, given))
+            def select(query: str, bindings: Bindings) -> list[Row]:
+                asked = workers.question(query, now.graph.store.folder, bindings)
+                return from_thread.run(answered, request, asked).rows()
+
+            answer = queries.table_json(queries.run(now.graph, question, given, select))
             return {"total": len(answer["rows"]), **answer, "rows": paged(answer["rows"], limit, offset)}
 
         return reading.answer(look)

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-from kg import rdf
+from kg import lookups, rdf
 from kg.errors import QueryError
 from kg.iris import PREFIXES
 from kg.live import LiveStore, Snapshot
@@ -27,6 +27,8 @@ LONGEST = 100_000
 _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
 _GRAPHS = ("default-graph-uri", "named-graph-uri")
 _RETRY = {"Retry-After": "2"}
+_VARY = "Accept, Accept-Encoding"
+_RESULTS, _GRAPH_MEDIA = tuple(RESULTS), tuple(GRAPHS)
 _EXAMPLE = "SELECT ?program ?target WHERE { ?program a pkg:Program ; pkg:targets ?target } LIMIT 10"
 
 _ANSWERS: dict[str, Any] = {media: {} for media in dict.fromkeys((*RESULTS, *GRAPHS))}
@@ -68,7 +70,7 @@ router = APIRouter(responses={**PROBLEMS, **_FOUND})
 async def query_by_get(request: Request) -> Response:
     """SPARQL 1.1 查询端点（只读） · A SPARQL 1.1 query endpoint that only reads. The prefixes of exports need no
     declaration."""
-    given = request.query_params.multi_items()
+    given = _address(request)
     if not any(name in ("query", "update") for name, _ in given):
         return _description(request)
     return await _answered(request, given)
@@ -87,8 +89,12 @@ async def query_by_post(request: Request) -> Response:
         form = parse_qsl(body, keep_blank_values=True, max_num_fields=100) if kind == _FORM else None
     except ValueError as error:
         raise QueryError(f"the body cannot be read: {error}") from error
-    given = [*request.query_params.multi_items(), ("query", body)] if form is None else form
-    return await _answered(request, given)
+    return await _answered(request, [*_address(request), ("query", body)] if form is None else form)
+
+
+def _address(request: Request) -> list[tuple[str, str]]:
+    """The parameters in the request's address."""
+    return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 async def _body(request: Request) -> bytes:
@@ -114,17 +120,20 @@ async def _answered(request: Request, given: Sequence[tuple[str, str]]) -> Respo
         named.setdefault(name, []).append(value)
     query = _one_query(named)
     accept = request.headers.get("accept", "")
-    results, graph = choose(accept, tuple(RESULTS)), choose(accept, tuple(GRAPHS))
+    results, graph = choose(accept, _RESULTS), choose(accept, _GRAPH_MEDIA)
     if results is None and graph is None:
         raise _unacceptable()
     now = await _snapshot(request)
     if now.graph.store.folder is None:
         raise QueryError("a store in memory cannot be asked over HTTP")
     default, other = (named.get(name) for name in _GRAPHS)
+    if results and not default and not other and (body := lookups.answer(now.graph.store, query, RESULTS[results])):
+        request.app.state.telemetry.query("answered")
+        return Response(body, headers={"Content-Type": typed(results), "Vary": _VARY})
     answer = await _asked(request, Asked(query, now.graph.store.folder, results, graph, default, other))
     if answer.media is None:
         raise _unacceptable()
-    return Response(answer.body, headers={"Content-Type": typed(answer.media), "Vary": "Accept"})
+    return Response(answer.body, headers={"Content-Type": typed(answer.media), "Vary": _VARY})
 
 
 def _one_query(named: Mapping[str, Sequence[str]]) -> str:
@@ -151,6 +160,17 @@ async def _snapshot(request: Request) -> Snapshot:
 
 
 async def _asked(request: Request, asked: Asked) -> Answered:
+    try:
+        return await answered(request, asked)
+    except QueryError as error:
+        if _UPDATES.match(asked.query):
+            raise _read_only() from error
+        raise
+
+
+async def answered(request: Request, asked: Asked) -> Answered:
+    """The answer of a process that can be stopped; counted by what became of it. Raises QueryError for a query that
+    cannot be answered, HTTPException for one that was stopped, or could not begin."""
     pool: Pool = request.app.state.pool
     telemetry: Telemetry = request.app.state.telemetry
     try:
@@ -160,16 +180,13 @@ async def _asked(request: Request, asked: Asked) -> Answered:
         raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the client has gone") from error
     except Busy as error:
         telemetry.query("busy")
-        said = "too many queries at once: ask again in a moment"
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, said, _RETRY) from error
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error), _RETRY) from error
     except TooMuch as error:
         telemetry.query(error.outcome)
         status = HTTPStatus.GATEWAY_TIMEOUT if error.outcome == "time" else HTTPStatus.UNPROCESSABLE_ENTITY
         raise HTTPException(status, str(error)) from error
-    except QueryError as error:
+    except QueryError:
         telemetry.query("refused")
-        if _UPDATES.match(asked.query):
-            raise _read_only() from error
         raise
     telemetry.query("answered")
     return answer
@@ -196,11 +213,11 @@ _WRITTEN = (
 
 def _description(request: Request) -> Response:
     """The service in the words of SPARQL 1.1 Service Description."""
-    media = choose(request.headers.get("accept", ""), tuple(GRAPHS)) or next(iter(GRAPHS))
+    media = choose(request.headers.get("accept", ""), _GRAPH_MEDIA) or next(iter(GRAPHS))
     live: LiveStore = request.app.state.live
     triples = live.read(lambda now: _service(str(request.url.replace(query="")), now.graph.store.sources()))
     body = ox.serialize(triples, format=GRAPHS[media], prefixes={**PREFIXES, "sd": _SD}) or b""
-    return Response(body, headers={"Content-Type": typed(media), "Vary": "Accept"})
+    return Response(body, headers={"Content-Type": typed(media), "Vary": _VARY})
 
 
 def _service(endpoint: str, sources: Sequence[str]) -> list[ox.Triple]:

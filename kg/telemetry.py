@@ -6,6 +6,7 @@ import logging
 import re
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPMethod
 from secrets import token_hex
 from time import perf_counter
@@ -13,7 +14,6 @@ from typing import Any
 
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.answers import HEADERS
@@ -42,16 +42,24 @@ class Telemetry:
         )
         self.queries = Counter(
             "policykg_sparql_queries",
-            "SPARQL queries by what became of them: answered, refused, busy, gone, or stopped for time, size, memory",
+            "SPARQL queries and questions by what became of them: answered, refused, busy, gone, stopped for time …",
             ("outcome",),
             registry=self.registry,
         )
         self.processes = Gauge("policykg_sparql_processes", "Processes that answer queries", registry=self.registry)
         self.waiting = Gauge("policykg_sparql_waiting", "Queries that wait for a process", registry=self.registry)
 
+        # finding a child of a metric costs more than counting with it
+        self._of_route = lru_cache(maxsize=1000)(self.seconds.labels)
+        self._of_outcome = lru_cache(maxsize=20)(self.queries.labels)
+
     def query(self, outcome: str) -> None:
         """Count a query."""
-        self.queries.labels(outcome).inc()
+        self._of_outcome(outcome).inc()
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request to a route, and the time that it took."""
+        self._of_route(method, route, str(status)).observe(seconds)
 
     def text(self) -> bytes:
         """All metrics in the form that Prometheus reads."""
@@ -71,50 +79,61 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        record = _Record(scope)
-        began = perf_counter()
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                record.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = record.id
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            elif message["type"] == "http.response.body":
-                record.bytes += len(message.get("body", b""))
-            await send(message)
-
+        record = _Record(scope, send)
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receive, record.send)
         except Exception as error:
             record.error = "".join(traceback.format_exception(error))
-            if record.status:
+            if not record.status:
+                await (await problem(Request(scope), error))(scope, receive, record.send)
+            elif not record.whole:
                 raise
-            await (await problem(Request(scope), error))(scope, receive, sending)
         finally:
-            record.seconds = perf_counter() - began
+            record.seconds = perf_counter() - record.began
             self._note(record, scope)
 
     def _note(self, record: "_Record", scope: Scope) -> None:
         route = getattr(scope.get("route"), "path", "") or "other"
         method = scope["method"] if scope["method"] in _METHODS else "other"
-        self._telemetry.seconds.labels(method, route, str(record.status)).observe(record.seconds)
+        self._telemetry.request(method, route, record.status, record.seconds)
         level = logging.ERROR if record.error else logging.INFO
         if LOG.isEnabledFor(level):
             LOG.log(level, "request", extra={"fields": record.fields(scope, route)})
 
 
-class _Record:
-    """What is known of a request."""
+_NAME = b"x-request-id"
+_EVERY = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 
-    def __init__(self, scope: Scope) -> None:
-        given = Headers(scope=scope).get("x-request-id", "")
-        self.id = given if _SAFE_ID.fullmatch(given) else token_hex(8)
+
+class _Record:
+    """What is known of a request, and the way that its answer takes."""
+
+    __slots__ = ("_send", "began", "bytes", "error", "id", "seconds", "status", "whole")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        given = next((value for name, value in scope["headers"] if name == _NAME), b"").decode("latin-1")
+        self.id = given if given and _SAFE_ID.fullmatch(given) else token_hex(8)
         self.status = 0
         self.bytes = 0
+        self.whole = False
+        self.began = perf_counter()
         self.seconds = 0.0
         self.error = ""
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = list(message.get("headers", ()))
+            has = {name for name, _ in headers}
+            headers += [header for header in _EVERY if header[0] not in has]
+            headers.append((_NAME, self.id.encode()))
+            message["headers"] = headers
+        elif message["type"] == "http.response.body":
+            self.bytes += len(message.get("body", b""))
+            self.whole = not message.get("more_body", False)
+        await self._send(message)
 
     def fields(self, scope: Scope, route: str) -> dict[str, Any]:
         client = scope.get("client")

@@ -2,14 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock, Thread
 from typing import cast
 
+import pyoxigraph as ox
+
 from kg.errors import QueryError
-from kg.worker import Frame
+from kg.store import Row, solutions
+from kg.worker import Frame, packed_term
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,9 @@ class Limits:
 class Busy(Exception):
     """Too many queries at once: to be asked again a little later."""
 
+    def __init__(self) -> None:
+        super().__init__("too many queries at once: ask again in a moment")
+
 
 class Gone(Exception):
     """Nobody waits for the answer any more."""
@@ -43,7 +50,7 @@ class TooMuch(Exception):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A query, the folder of the store's data, the media types for either kind of answer, and the graphs, if any, that
-    it is to see."""
+    it is to see. A packaged question has `bindings` instead: what its variables stand for."""
 
     query: str
     folder: Path
@@ -51,6 +58,17 @@ class Asked:
     graph: str | None
     default_graphs: Sequence[str] | None = None
     named_graphs: Sequence[str] | None = None
+    bindings: Mapping[str, ox.NamedNode | ox.Literal] | None = None
+
+
+_SOLUTIONS = "application/sparql-results+json"
+
+
+def question(query: str, folder: Path | None, bindings: Mapping[str, ox.NamedNode | ox.Literal]) -> Asked:
+    """A packaged question, to be asked for its rows. Raises QueryError for a store in memory, which has no folder."""
+    if folder is None:
+        raise QueryError("a store in memory cannot be asked by another process")
+    return Asked(query, folder, _SOLUTIONS, None, bindings=bindings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,10 @@ class Answered:
 
     media: str | None
     body: bytes
+
+    def rows(self) -> list[Row]:
+        """The solutions of what was asked as a `question`."""
+        return solutions(ox.parse_query_results(self.body, ox.QueryResultsFormat.JSON))
 
 
 class Pool:
@@ -70,13 +92,15 @@ class Pool:
         self._free = asyncio.Semaphore(limits.processes)
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
+        self._running: set[_Running] = set()
+        self._look: asyncio.TimerHandle | None = None
 
     @property
     def running(self) -> int:
         """How many processes there are."""
         return len(self._all)
 
-    async def ask(self, asked: Asked, gone: Callable[[], Awaitable[bool]]) -> Answered:
+    async def ask(self, asked: Asked, gone: Callable[[], Awaitable[bool]] | None = None) -> Answered:
         """The answer. `gone` says whether nobody waits for it any more: then the query is stopped too.
 
         Raises QueryError for a query that cannot be answered, TooMuch for one that was stopped, Busy where nobody has
@@ -84,21 +108,19 @@ class Pool:
         await self._turn()
         try:
             process = self._awake() or await self._started()
-            answer = process.ask(self._frame(asked))
-            clock = asyncio.get_running_loop().call_later(self.limits.seconds, _settle, answer, TimeoutError())
-            watch = _Watch(answer, gone)
+            running = _Running(process.ask(self._frame(asked)), gone)
+            self._watch(running)
             try:
-                frame = await answer
+                frame = await running.answer
             except TimeoutError as error:
-                raise TooMuch("time", f"the query was stopped after {self.limits.seconds:g} s: {_SMALLER}") from error
+                raise TooMuch("time", f"stopped after {self.limits.seconds:g} s: {_smaller(asked)}") from error
             except EOFError as error:
-                raise TooMuch("memory", f"the query needed more memory than it may: {_SMALLER}") from error
+                raise TooMuch("memory", f"stopped, since it needed too much memory: {_smaller(asked)}") from error
             else:
                 self._idle.append(process)
             finally:
-                clock.cancel()
-                watch.end()
-                if not answer.done() or answer.cancelled() or answer.exception():
+                self._running.discard(running)
+                if not running.answered():
                     await self._end(process)
         finally:
             self._free.release()
@@ -109,6 +131,18 @@ class Pool:
         self._idle.clear()
         for process in list(self._all):
             await self._end(process)
+
+    def _watch(self, running: "_Running") -> None:
+        """Look now and then after what runs. One clock for all, since setting one costs what a small query does."""
+        self._running.add(running)
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(_LOOK, self._looked)
+
+    def _looked(self) -> None:
+        loop = asyncio.get_running_loop()
+        for running in self._running:
+            running.look(loop.time(), self.limits.seconds)
+        self._look = loop.call_later(_LOOK, self._looked) if self._running else None
 
     async def _turn(self) -> None:
         """Wait until a process may be had."""
@@ -156,6 +190,7 @@ class Pool:
             "graph": asked.graph,
             "default": asked.default_graphs,
             "named": asked.named_graphs,
+            "bindings": None if asked.bindings is None else {n: packed_term(t) for n, t in asked.bindings.items()},
             "bytes": self.limits.size,
             "seconds": self.limits.seconds,
         }
@@ -167,7 +202,7 @@ class Pool:
                 raise QueryError(answer.body.decode("utf-8"))
             case "large":
                 most = f"{self.limits.size >> 20} MiB"
-                raise TooMuch("size", f"the answer is larger than {most}: give the query a LIMIT, or export the graph")
+                raise TooMuch("size", f"the answer is larger than {most}: {_smaller(asked)}, or export the graph")
             case "results":
                 return Answered(asked.results, answer.body)
             case "graph":
@@ -176,7 +211,11 @@ class Pool:
                 return Answered(None, b"")
 
 
-_SMALLER = "make its patterns more selective, or give it a LIMIT"
+def _smaller(asked: Asked) -> str:
+    """What to do about a query that was stopped."""
+    if asked.bindings is not None:
+        return "ask about less, by naming more of the question's parameters"
+    return "make the query's patterns more selective, or give it a LIMIT"
 
 
 class _Process(asyncio.SubprocessProtocol):
@@ -219,32 +258,61 @@ class _Process(asyncio.SubprocessProtocol):
             self._transport.kill()
 
 
-class _Watch:
-    """Looks now and then whether anybody still waits for the answer; not at all where it comes soon."""
+class _Running:
+    """A query that a process answers, and whether anybody still waits for it."""
 
-    def __init__(self, answer: "asyncio.Future[Frame]", gone: Callable[[], Awaitable[bool]]) -> None:
-        self._answer, self._gone = answer, gone
-        self._task: asyncio.Task[None] | None = None
-        self._soon = asyncio.get_running_loop().call_later(_LOOK, self._begin)
+    def __init__(self, answer: "asyncio.Future[Frame]", gone: Callable[[], Awaitable[bool]] | None) -> None:
+        self.answer, self._gone = answer, gone
+        self._since = asyncio.get_running_loop().time()
+        self._asking: asyncio.Task[None] | None = None
 
-    def end(self) -> None:
-        self._soon.cancel()
-        if self._task:
-            self._task.cancel()
+    def answered(self) -> bool:
+        """Whether the answer has come whole."""
+        return self.answer.done() and not self.answer.cancelled() and self.answer.exception() is None
 
-    def _begin(self) -> None:
-        self._task = asyncio.ensure_future(self._look())
+    def look(self, now: float, seconds: float) -> None:
+        """Stop it where it has had its time, or where nobody waits any more; who waits is asked after a while only."""
+        if now - self._since >= seconds:
+            _settle(self.answer, TimeoutError())
+        elif self._gone and now - self._since >= _WHILE and (self._asking is None or self._asking.done()):
+            self._asking = asyncio.ensure_future(self._ask(self._gone))
 
-    async def _look(self) -> None:
-        while not await self._gone():
-            await asyncio.sleep(_LOOK)
-        _settle(self._answer, Gone())
+    async def _ask(self, gone: Callable[[], Awaitable[bool]]) -> None:
+        if await gone():
+            _settle(self.answer, Gone())
 
 
-_LOOK = 0.5
-"""Seconds between looks whether the client is still there."""
+_LOOK = 0.1
+"""Seconds between looks at what runs."""
+_WHILE = 0.5
+"""Seconds after which whoever asked may have gone."""
 
 
 def _settle(answer: "asyncio.Future[Frame] | None", error: Exception) -> None:
     if answer and not answer.done():
         answer.set_exception(error)
+
+
+class Waiting:
+    """A pool for those who have no event loop of their own, and wait. Any number of threads may ask it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._lock = Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def ask(self, asked: Asked) -> Answered:
+        """The answer. Raises what `Pool.ask` raises."""
+        return asyncio.run_coroutine_threadsafe(self._ask(asked), self._began()).result()
+
+    def _began(self) -> asyncio.AbstractEventLoop:
+        """The loop, in a thread that ends with the program, as its processes do when their pipe ends."""
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._pool = Pool(self._limits)
+                Thread(target=self._loop.run_forever, daemon=True).start()
+            return self._loop
+
+    async def _ask(self, asked: Asked) -> Answered:
+        return await self._pool.ask(asked)

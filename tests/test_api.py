@@ -319,6 +319,32 @@ def test_long_answers_are_compressed(client: httpx.Client) -> None:
     plain = client.get("/api/ontology", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     assert plain.json() == packed.json()
+    large = {"query": "SELECT * { GRAPH ?g { ?s ?p ?o } } LIMIT 200"}
+    for encoding, said in (("gzip", "gzip"), ("identity", None)):
+        answer = client.get("/sparql", params=large, headers={"Accept-Encoding": encoding})
+        assert answer.headers.get("content-encoding") == said
+        assert {"Accept", "Accept-Encoding"} == set(answer.headers["vary"].split(", "))
+        assert len(answer.json()["results"]["bindings"]) == 200
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/stats", "/sparql?query=ASK{}"])
+def test_only_the_servers_own_names_are_answered(client: httpx.Client, path: str) -> None:
+    """So that no page of elsewhere reaches it under a name of its own."""
+    for host in ("localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]", "[::1]:8000"):
+        assert client.get(path, headers={"Host": host}).status_code == 200, host
+    for host in ("evil.example", "localhost.evil.example:80", "127.0.0.1.evil.example", "[::2]", "localhost@evil", ""):
+        refused = client.get(path, headers={"Host": host})
+        assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json"), host
+        assert refused.headers["x-request-id"]
+        assert refused.headers["content-security-policy"]
+
+
+def test_every_answer_has_the_headers_of_every_answer(client: httpx.Client) -> None:
+    for path, status in (("/health", 200), ("/sparql?query=ASK{}", 200), ("/sparql?query=x", 400), ("/no", 404)):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert {"content-security-policy", "x-content-type-options", "x-request-id"} <= answer.headers.keys()
+    assert client.delete("/sparql").status_code == 405
 
 
 def test_health_readiness_and_metrics(client: httpx.Client) -> None:

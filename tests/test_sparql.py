@@ -3,6 +3,7 @@ stops."""
 
 import csv
 import io
+import os
 import shutil
 import socket
 import subprocess
@@ -17,13 +18,21 @@ import httpx
 import pandas
 import pyoxigraph as ox
 import pytest
+from fastapi.testclient import TestClient
 from rdflib import Graph, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from served import filled, process
 from small_graphs import id_of
 from SPARQLWrapper import CSV, JSON, TURTLE, SPARQLWrapper
 
+from kg import queries
+from kg.api import create_app
+from kg.errors import QueryError
 from kg.iris import DOCUMENT, ENTITY, ONTOLOGY
+from kg.live import LiveStore
+from kg.mcp import Tools
+from kg.ontology import load
+from kg.queries import Column, Question
 from kg.workers import Limits
 
 LIMITS = Limits(seconds=2.0, size=200_000, processes=2, waiting=10)
@@ -220,15 +229,15 @@ def test_what_cannot_be_read_says_where(client: httpx.Client) -> None:
 # ---- What is stopped
 
 
-def children(pid: int) -> set[int]:
-    """The processes that the process has started."""
+def children(pid: int, named: str = "") -> set[int]:
+    """The processes that the process has started, and whose command has the name."""
     found: set[int] = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(fields[1]) == pid and fields[0] != "Z":
+        if int(fields[1]) == pid and fields[0] != "Z" and named in (stat.parent / "cmdline").read_text():
             found.add(int(stat.parent.name))
     return found
 
@@ -248,7 +257,7 @@ def test_a_query_over_its_time_is_stopped_and_uses_no_more(
         answer = threads.submit(ask, client, ENDLESS)
         time.sleep(1)
         busy = max(children(served[1].pid), key=ticks)
-        assert ticks(busy) > 20
+        assert ticks(busy) > 5
         assert "stopped after 2 s" in problem(answer.result(), 504)
         assert time.monotonic() - began < 6
     assert busy not in children(served[1].pid)
@@ -301,6 +310,42 @@ def test_a_hundred_at_once_leave_the_other_routes_answering(client: httpx.Client
     assert len(slowest) > 5
     assert sorted(slowest)[len(slowest) // 2] < 1
     assert ask(client, TARGETS).status_code == 200
+
+
+# ---- Questions, which are stopped alike
+
+
+WORKER = "-m\0kg.worker"
+ENDLESS_QUESTION = Question("endless", "没完？", "Endless?", (), (Column("n", "数", "number"),), {}, 0, ENDLESS)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were an endless question."""
+    questions = {**queries.load(), "endless": ENDLESS_QUESTION}
+    monkeypatch.setattr(queries, "load", lambda: questions)
+
+
+@pytest.mark.usefixtures("known")
+def test_a_question_over_its_time_is_stopped_and_uses_no_more(tmp_path: Path) -> None:
+    app = create_app(filled(tmp_path / "store"), ["testserver"], Limits(seconds=3.0))
+    with TestClient(app) as client:
+        assert client.get("/api/questions/targets-of", params={"program": "863计划"}).json()["total"] == 1
+        (process,) = children(os.getpid(), WORKER)
+        assert "stopped after 3 s" in problem(client.get("/api/questions/endless"), 504)
+        assert not Path(f"/proc/{process}").exists()
+        assert client.get("/api/questions/targets-of", params={"program": "863计划"}).status_code == 200
+
+
+@pytest.mark.usefixtures("known")
+def test_an_assistants_question_over_its_time_is_stopped(tmp_path: Path) -> None:
+    tools = Tools(LiveStore(filled(tmp_path / "store"), load()), Limits(seconds=3.0))
+    assert tools.ask("targets-of", {"program": "863计划"}).total == 1
+    before = children(os.getpid(), WORKER)
+    with pytest.raises(QueryError, match=r"stopped after 3 s.*parameters"):
+        tools.ask("endless")
+    assert not before & children(os.getpid(), WORKER)
+    assert tools.ask("targets-of", {"program": "863计划"}).total == 1
 
 
 # ---- Clients
