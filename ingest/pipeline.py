@@ -19,7 +19,7 @@ import spacy
 from spacy.language import Language as SpacyLanguage
 from spacy.tokens import Doc
 
-from ingest import english, lac, names  # noqa: F401  (their spaCy factories)
+from ingest import english, indicators, lac, names  # noqa: F401  (their spaCy factories)
 from ingest.assertions import Gate, statement
 from ingest.classifier import RelationClassifier
 from ingest.english_model import load_english
