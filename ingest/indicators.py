@@ -1,8 +1,9 @@
 """Indicators that the trained tagger passed over, found beside their numbers, as a spaCy component.
 
-Needs the words of `ingest.lac` and the names in `doc.ents`; adds those names of measured quantities (产量 in 产量为200万
-吨, 科研人员 in 110名科研人员) that the rules of `ingest/patterns/indicators.*.toml` find beside a number and that touch no
-other name. What a number measures is read as `ingest.figures` reads it.
+Needs the words of `ingest.lac` and the names in `doc.ents`; adds those names of measured quantities (产量 before
+200万吨, 科研人员 behind 110名) that the rules of `ingest/patterns/indicators.*.toml` find beside a number and that
+touch no other name, and gives those that are there the words that modify them. `ingest.figures` says what a number
+measures.
 """
 
 import re
@@ -77,9 +78,9 @@ def indicator_rules(language: str) -> IndicatorRules:
 class IndicatorFinder:
     """The spaCy component `indicator_names`."""
 
-    def __init__(self, terms: Ontology, rules: IndicatorRules, language: str) -> None:
+    def __init__(self, terms: Ontology, language: str) -> None:
         self._ontology = terms
-        self._rules = rules
+        self._rules = indicator_rules(language)
         self._figures = FigureFinder(terms, language)
 
     def __call__(self, doc: Doc) -> Doc:
@@ -141,7 +142,7 @@ class IndicatorFinder:
         elif draft.measured:
             yield from self._measured(scene, words, draft)
         elif scene.text.startswith("的", value.end):
-            if span := self._behind(scene, words, value.end + 1):
+            if span := self._behind(words, value.end + 1):
                 yield "amount", *span
         elif span := self._ahead(scene, words, self._leading(scene, value.start)):
             yield "named", *span
@@ -164,11 +165,10 @@ class IndicatorFinder:
 
     def _counted(self, scene: Scene, words: Sequence[Word], draft: Draft) -> Iterator[tuple[Kind, int, int]]:
         """The nouns behind a number with a classifier, or else those before it."""
-        if not scene.text.startswith("的", draft.value.end):
-            if span := self._behind(scene, words, draft.value.end):
-                yield "counted", *span
-                return
-        if span := self._ahead(scene, words, self._leading(scene, draft.value.start)):
+        of_them = scene.text.startswith("的", draft.value.end)
+        if not of_them and (span := self._behind(words, draft.value.end)):
+            yield "counted", *span
+        elif span := self._ahead(scene, words, self._leading(scene, draft.value.start)):
             yield "listed", *span
 
     def _leading(self, scene: Scene, end: int, least: int = 0) -> int:
@@ -191,7 +191,7 @@ class IndicatorFinder:
             start = modifier.start()
         return start, end
 
-    def _behind(self, scene: Scene, words: Sequence[Word], start: int) -> tuple[int, int] | None:
+    def _behind(self, words: Sequence[Word], start: int) -> tuple[int, int] | None:
         """The run of nouns that begins there, or behind what may lead to it."""
         run: list[Word] = []
         for at, word in enumerate(words):
@@ -219,4 +219,4 @@ def _attribute(words: Sequence[Word], at: int) -> bool:
 @Language.factory("indicator_names", requires=["doc.ents", "doc.spans", "doc.user_data"], assigns=["doc.ents"])
 def make_indicator_finder(nlp: Language, name: str) -> IndicatorFinder:
     """The component's factory, for a spaCy config."""
-    return IndicatorFinder(ontology.load(), indicator_rules(nlp.lang), nlp.lang)
+    return IndicatorFinder(ontology.load(), nlp.lang or "zh")
