@@ -126,6 +126,7 @@ class RelationFinder:
         self._pairs = [(rule, re.compile(rule.between)) for rule in rules.rules if rule.kind == "pair"]
         self._lists = [rule for rule in rules.rules if rule.kind == "group"]
         self._barred = rules.not_subject_after
+        self._alone = {rule.id: rule.alone for rule in rules.rules if rule.alone}
 
     def relations(self, text: str, mentions: Sequence[Mention]) -> list[Relation]:
         """What the rules read, the surest reading of each statement only. Mentions are in order and do not overlap."""
@@ -143,6 +144,10 @@ class RelationFinder:
             if key not in best or self._rank(relation) > self._rank(best[key]):
                 best[key] = relation
         return list(best.values())
+
+    def alone(self, relation: Relation) -> float:
+        """How sure a statement of a rule is where no model reads it too; 0 where it does not stand."""
+        return self._alone.get(relation.rule, 0.0)
 
     def _rank(self, relation: Relation) -> tuple[bool, float]:
         return self._holds(relation.predicate, relation.subject, relation.object), relation.confidence
