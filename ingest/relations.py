@@ -203,13 +203,13 @@ class RelationFinder:
     ) -> Iterator[Relation]:
         for first, second in pairwise(groups):
             fits = self._fits(first, rule) and self._fits(second, rule, ahead=False)
-            if fits and pattern.match(text[first.end : second.start].strip(_MARKS)):
+            between = text[first.end : second.start].strip(_MARKS)
+            if fits and pattern.match(between) and _followed(text, second, rule):
                 yield from self._joined(first, second, rule, second.start)
 
     def _within(self, text: str, group: Group, rule: RelationRule) -> Iterator[Relation]:
         """Statements between the members of one list, where a telling word stands right behind it."""
-        behind = text[group.end : group.end + rule.gap + max(map(len, rule.behind))]
-        if not any(0 <= behind.find(word) <= rule.gap for word in rule.behind):
+        if not _followed(text, group, rule):
             return
         for one, other in combinations(group.members, 2):
             if self._holds(rule.relation, one, other):
@@ -229,6 +229,12 @@ class RelationFinder:
             return True
         fits = (not rule.subject or subject.type in rule.subject) and (not rule.object or object_.type in rule.object)
         return fits and (not rule.same_type or subject.type == object_.type)
+
+
+def _followed(text: str, group: Group, rule: RelationRule) -> bool:
+    """Whether one of the rule's words stands right behind the group, where the rule wants any."""
+    behind = text[group.end : group.end + rule.gap + max(map(len, rule.behind), default=0)]
+    return not rule.behind or any(0 <= behind.find(word) <= rule.gap for word in rule.behind)
 
 
 def outside(mentions: Iterable[Mention], start: int, end: int) -> bool:
