@@ -58,7 +58,7 @@ def statement(relation: Relation, sentence: Sentence, qualifiers: Qualifiers) ->
         sentence,
         relation.modality or qualifiers.modality(text, relation.trigger, sentence.section.path),
         qualifiers.time(text, relation.trigger),
-        qualifiers.value(text, relation.predicate, relation.subject.end, relation.object.end),
+        qualifiers.value(text, relation.predicate, relation.subject.end, (relation.object.start, relation.object.end)),
         told,
         found.labels,
     )

@@ -52,7 +52,7 @@ class _Value:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class Draft:
     """What was read of a value: `subject` as a stretch of the sentence's text."""
 
     value: _Value
@@ -183,9 +183,9 @@ class FigureFinder:
 
     # ---- What a value measures
 
-    def drafts(self, scene: Scene) -> list[_Draft]:
+    def drafts(self, scene: Scene) -> list[Draft]:
         """What is read of each value of a sentence, in order."""
-        done: list[_Draft] = []
+        done: list[Draft] = []
         found = self.values(scene)
         brackets = [m.span() for m in _BRACKETS.finditer(scene.masked)]
         inside = [v for v in found if any(a < v.start < b for a, b in brackets)]
@@ -201,7 +201,7 @@ class FigureFinder:
         done += [self._bracketed(scene, value, done) for value in inside]
         return sorted(self._completed(done), key=lambda d: d.value.start)
 
-    def _bracketed(self, scene: Scene, value: _Value, done: Sequence[_Draft]) -> _Draft:
+    def _bracketed(self, scene: Scene, value: _Value, done: Sequence[Draft]) -> Draft:
         """The draft of a value in brackets: it measures what the figure right before the bracket does
         (2.23%（486亿欧元）), or else what is named there."""
         opens = max(m.start() for m in _OPENS.finditer(scene.text, 0, value.start))
@@ -210,9 +210,9 @@ class FigureFinder:
         clause = max((a for a, b in self.rules.clauses(scene.masked) if a <= opens), default=0)
         subject, measured = self._split(scene, (clause, opens)) if opens > clause else (None, "")
         subject = self.trimmed(scene, subject)
-        return _Draft(value, self.rules.bracket, 0.5, subject, measured, measured, "", value.unit(self._ontology))
+        return Draft(value, self.rules.bracket, 0.5, subject, measured, measured, "", value.unit(self._ontology))
 
-    def _completed(self, drafts: Sequence[_Draft]) -> Iterator[_Draft]:
+    def _completed(self, drafts: Sequence[Draft]) -> Iterator[Draft]:
         """The drafts, that of what a thing changed from having the whole unit of what it changed to, which says it once
         at the end (从1000美元降至100美元每千瓦时)."""
         for draft, other in zip_longest(drafts, drafts[1:]):
@@ -235,8 +235,8 @@ class FigureFinder:
         return groups
 
     def _group(
-        self, scene: Scene, group: Sequence[_Value], around: tuple[int, int], done: Sequence[_Draft]
-    ) -> list[_Draft]:
+        self, scene: Scene, group: Sequence[_Value], around: tuple[int, int], done: Sequence[Draft]
+    ) -> list[Draft]:
         first, last = group[0], group[-1]
         unit = last.unit(self._ontology) or first.unit(self._ontology)
         for frame in self.rules.frames:
@@ -262,8 +262,8 @@ class FigureFinder:
         roles: Mapping[str, tuple[int, int]],
         value: _Value,
         unit: str,
-        done: Sequence[_Draft],
-    ) -> _Draft | None:
+        done: Sequence[Draft],
+    ) -> Draft | None:
         """What the frame makes of the value; None where it needs something to inherit that is not there."""
         before = done[-1] if done else None
         words = {name: self.rules.tidy(scene.masked[slice(*span)]) for name, span in roles.items()}
@@ -295,7 +295,7 @@ class FigureFinder:
         if subject is None and {"topic", "subject"} & set(frame.inherit):
             subject = self.topic(scene, value.start)
         start = frame.at == "start"
-        return _Draft(value, frame.id, frame.confidence, subject, indicator, measured, verb, unit, start)
+        return Draft(value, frame.id, frame.confidence, subject, indicator, measured, verb, unit, start)
 
     def _named(
         self,
@@ -303,7 +303,7 @@ class FigureFinder:
         frame: Frame,
         roles: Mapping[str, tuple[int, int]],
         value: _Value,
-        done: Sequence[_Draft],
+        done: Sequence[Draft],
     ) -> tuple[tuple[int, int] | None, str]:
         """What the value's own clause, or a clause right before it that leads to it, names as the thing and as what is
         measured of it."""
@@ -327,7 +327,7 @@ class FigureFinder:
             subject = (start, start + head.start()) if start >= 0 else None
         return subject, measured
 
-    def _ahead(self, scene: Scene, value: _Value, done: Sequence[_Draft]) -> tuple[int, int] | None:
+    def _ahead(self, scene: Scene, value: _Value, done: Sequence[Draft]) -> tuple[int, int] | None:
         """The clause right before that of the value, where it holds no figure and only brings up what the value
         measures: 尤其是中上游企业，…; 计算机技术占比最大，为10%."""
         clauses = self.rules.clauses(scene.masked)
@@ -395,7 +395,7 @@ class FigureFinder:
                 return left
         return None
 
-    def _near(self, scene: Scene, value: _Value, around: tuple[int, int], unit: str, done: Sequence[_Draft]) -> _Draft:
+    def _near(self, scene: Scene, value: _Value, around: tuple[int, int], unit: str, done: Sequence[Draft]) -> Draft:
         """The nearest name of the clause, where no frame fits."""
         names = [
             m
@@ -406,13 +406,13 @@ class FigureFinder:
         counted = next((m for m in names if 0 <= m.start - value.end <= 1), None)
         chosen = counted or (ahead[-1] if ahead else None)
         subject = (chosen.start, chosen.end) if chosen else self.topic(scene, value.start)
-        return _Draft(value, self.rules.near, 0.4, subject, "", "", "", unit)
+        return Draft(value, self.rules.near, 0.4, subject, "", "", "", unit)
 
     # ---- Lists
 
     def _shared_out(
-        self, scene: Scene, frame: Frame | None, base: _Draft, group: Sequence[_Value], done: Sequence[_Draft]
-    ) -> list[_Draft]:
+        self, scene: Scene, frame: Frame | None, base: Draft, group: Sequence[_Value], done: Sequence[Draft]
+    ) -> list[Draft]:
         """One draft for each value, or for each thing that one value holds of."""
         things = self._things(scene, base.subject)
         if frame and "same unit" in frame.inherit:
@@ -444,7 +444,7 @@ class FigureFinder:
         start = max((a for a, b in self.rules.clauses(scene.masked) if a <= group[0].start < b), default=0)
         return bool(self.rules.respectively.search(scene.masked, start, group[0].start))
 
-    def _alike(self, base: _Draft, value: _Value, done: Sequence[_Draft]) -> _Draft:
+    def _alike(self, base: Draft, value: _Value, done: Sequence[Draft]) -> Draft:
         """The draft with the indicator of the figure before it that has the value's unit."""
         unit = value.unit(self._ontology)
         lent = next((d for d in reversed(done) if d.unit == unit and d.indicator), None)
@@ -481,7 +481,7 @@ class FigureFinder:
 
     # ---- From drafts to figures
 
-    def _figure(self, document: Document, scene: Scene, draft: _Draft, kept: Collection[str]) -> Figure:
+    def _figure(self, document: Document, scene: Scene, draft: Draft, kept: Collection[str]) -> Figure:
         value, text = draft.value, scene.text
         time, meant = self._time(document, scene, draft)
         subject, place = self._subject(scene, draft)
@@ -521,7 +521,7 @@ class FigureFinder:
         headings = () if past else scene.sentence.section.path
         return self._words.modality(_masked(text, past), at, headings)
 
-    def _subject(self, scene: Scene, draft: _Draft) -> tuple[str, str]:
+    def _subject(self, scene: Scene, draft: Draft) -> tuple[str, str]:
         """The words for the thing and those for the place."""
         if draft.subject is None:
             return "", ""
@@ -541,7 +541,7 @@ class FigureFinder:
         things = [m for m in named if m.type not in ("Place", "Government")] or named
         return max(things, key=lambda m: (m.end, m.start)).entity if things else ""
 
-    def _time(self, document: Document, scene: Scene, draft: _Draft) -> tuple[str, Period | None]:
+    def _time(self, document: Document, scene: Scene, draft: Draft) -> tuple[str, Period | None]:
         span = draft.time or self._nearest_time(scene, draft)
         if span is None:
             return "", None
@@ -558,7 +558,7 @@ class FigureFinder:
         """What words for a time mean in that document."""
         return period(words, self._ontology.periods, year=document.bibliography.year, as_of=True)
 
-    def _nearest_time(self, scene: Scene, draft: _Draft) -> tuple[int, int] | None:
+    def _nearest_time(self, scene: Scene, draft: Draft) -> tuple[int, int] | None:
         """The last time before the value, or the first behind it in its clause."""
         ahead = [t for t in scene.times if t[1] <= draft.value.start]
         if ahead:
@@ -567,7 +567,7 @@ class FigureFinder:
         return next((t for t in scene.times if ends and draft.value.end <= t[0] < ends[0]), None)
 
 
-def _own(draft: _Draft) -> str:
+def _own(draft: Draft) -> str:
     """What a draft's indicator says beyond what is measured: 增长."""
     return draft.indicator.removeprefix(draft.measured)
 

@@ -109,7 +109,8 @@ RelationKind = Literal["frame", "pair", "group"]
 @dataclass(frozen=True, slots=True)
 class RelationRule:
     """One rule of `relations.*.toml`; the file's head says what each kind does. `subject_first` is true where the
-    group that stands first in the text (before the trigger) is the relation's subject."""
+    group that stands first in the text (before the trigger) is the relation's subject. `alone` is how sure its
+    statements are that the model does not read too; 0 where these do not stand."""
 
     id: str
     kind: RelationKind
@@ -129,6 +130,7 @@ class RelationRule:
     subject: tuple[str, ...] = ()
     object: tuple[str, ...] = ()
     same_type: bool = False
+    alone: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The whole way from a file to what it states, assembled in one place.
 
 reading (ingest.reading)  →  sentences
-spaCy (zh.cfg): lac_words → policy_names → entity_tagger  →  names per sentence
+spaCy (zh.cfg): lac_words → policy_names → entity_tagger → indicator_names  →  names per sentence
 entities (ingest.entities)  →  mentions, entities of the document
 relations (ingest.relations), judged by ingest.classifier, and ingest.qualifiers  →  statements
 gate (ingest.assertions)  →  assertions and refusals
@@ -19,7 +19,7 @@ import spacy
 from spacy.language import Language as SpacyLanguage
 from spacy.tokens import Doc
 
-from ingest import english, lac, names  # noqa: F401  (their spaCy factories)
+from ingest import english, indicators, lac, names  # noqa: F401  (their spaCy factories)
 from ingest.assertions import Gate, statement
 from ingest.classifier import RelationClassifier
 from ingest.english_model import load_english

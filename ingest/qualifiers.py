@@ -27,6 +27,7 @@ class Qualifiers:
     negated: re.Pattern[str]
     times: re.Pattern[str]
     figure: re.Pattern[str]
+    counting: re.Pattern[str]
     money: re.Pattern[str]
     paying: re.Pattern[str]
     told: tuple[ToldRule, ...]
@@ -59,9 +60,13 @@ class Qualifiers:
         behind = self.times.search(text, trigger, _next_break(_BREAK, text, trigger))
         return behind.group().strip() if behind else ""
 
-    def value(self, text: str, predicate: str, subject_end: int, object_end: int) -> str:
-        """The figure of a measurement (behind its indicator) or of a funding (the clause's sum of money), or none."""
+    def value(self, text: str, predicate: str, subject_end: int, object_: tuple[int, int]) -> str:
+        """The figure of a measurement (behind its indicator, or right before it: 110名科研人员) or of a funding (the
+        clause's sum of money), or none. `object_` is where the object stands."""
+        object_end = object_[1]
         if predicate == "measuredBy":
+            if ahead := self._counting(text, object_[0]):
+                return ahead
             found = self.figure.search(text, object_end, _next_break(_WIDE_BREAK, text, object_end))
             return found.group().strip(" ,，") if found and not _in_name(text, found.start()) else ""
         if predicate == "funds":
@@ -70,6 +75,13 @@ class Qualifiers:
             found = self.money.search(text, start, stop)
             return found.group().strip() if found else ""
         return ""
+
+    def _counting(self, text: str, before: int) -> str:
+        """The figure right before a place of the text, with nothing between that does not belong to what it counts."""
+        start = _last_break(_WIDE_BREAK, text, before)
+        found = [m for m in self.figure.finditer(text, start, before) if not _in_name(text, m.start())]
+        fits = found and self.counting.fullmatch(text, found[-1].end(), before)
+        return found[-1].group().strip(" ,，") if fits else ""
 
     def others(self, text: str, predicate: str, trigger: int, ends: tuple[int, int]) -> dict[str, str | bool]:
         """What else the sentence says of the statement, by field of `kg.model.Assertion`; `ends` is the stretch between
@@ -108,6 +120,7 @@ def qualifiers(language: str) -> Qualifiers:
         negated=_any(data["negated"]),
         times=re.compile("|".join(longest_first(data["time"]))),
         figure=re.compile(data["figure"]),
+        counting=re.compile(data.get("counting", "(?!)")),
         money=re.compile(data["money"]),
         paying=re.compile(data.get("paying", "")),
         told=told_rules(language),

@@ -126,6 +126,7 @@ class RelationFinder:
         self._pairs = [(rule, re.compile(rule.between)) for rule in rules.rules if rule.kind == "pair"]
         self._lists = [rule for rule in rules.rules if rule.kind == "group"]
         self._barred = rules.not_subject_after
+        self._alone = {rule.id: rule.alone for rule in rules.rules if rule.alone}
 
     def relations(self, text: str, mentions: Sequence[Mention]) -> list[Relation]:
         """What the rules read, the surest reading of each statement only. Mentions are in order and do not overlap."""
@@ -143,6 +144,10 @@ class RelationFinder:
             if key not in best or self._rank(relation) > self._rank(best[key]):
                 best[key] = relation
         return list(best.values())
+
+    def alone(self, relation: Relation) -> float:
+        """How sure a statement of a rule is where no model reads it too; 0 where it does not stand."""
+        return self._alone.get(relation.rule, 0.0)
 
     def _rank(self, relation: Relation) -> tuple[bool, float]:
         return self._holds(relation.predicate, relation.subject, relation.object), relation.confidence
@@ -198,13 +203,13 @@ class RelationFinder:
     ) -> Iterator[Relation]:
         for first, second in pairwise(groups):
             fits = self._fits(first, rule) and self._fits(second, rule, ahead=False)
-            if fits and pattern.match(text[first.end : second.start].strip(_MARKS)):
+            between = text[first.end : second.start].strip(_MARKS)
+            if fits and pattern.match(between) and _followed(text, second, rule):
                 yield from self._joined(first, second, rule, second.start)
 
     def _within(self, text: str, group: Group, rule: RelationRule) -> Iterator[Relation]:
         """Statements between the members of one list, where a telling word stands right behind it."""
-        behind = text[group.end : group.end + rule.gap + max(map(len, rule.behind))]
-        if not any(0 <= behind.find(word) <= rule.gap for word in rule.behind):
+        if not _followed(text, group, rule):
             return
         for one, other in combinations(group.members, 2):
             if self._holds(rule.relation, one, other):
@@ -224,6 +229,12 @@ class RelationFinder:
             return True
         fits = (not rule.subject or subject.type in rule.subject) and (not rule.object or object_.type in rule.object)
         return fits and (not rule.same_type or subject.type == object_.type)
+
+
+def _followed(text: str, group: Group, rule: RelationRule) -> bool:
+    """Whether one of the rule's words stands right behind the group, where the rule wants any."""
+    behind = text[group.end : group.end + rule.gap + max(map(len, rule.behind), default=0)]
+    return not rule.behind or any(0 <= behind.find(word) <= rule.gap for word in rule.behind)
 
 
 def outside(mentions: Iterable[Mention], start: int, end: int) -> bool:

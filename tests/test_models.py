@@ -229,3 +229,27 @@ def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Pat
     read = Pipeline(models=tmp_path / "models").extract_reading(gold_reading(gold, None))
     assert {a.predicate for a in read.assertions} == {"issuedBy", "funds"}
     assert any("loss" in line for line in said)
+
+
+def test_an_indicator_measures_one_thing_or_the_members_of_one_list() -> None:
+    extraction = extracted("挪威政府和海纳公司称，奥斯陆大学与特隆赫姆大学共有110名科研人员。")
+    things = {a.subject for a in extraction.assertions if a.predicate == "measuredBy"}
+    names = {entity.id: entity.label() for entity in extraction.entities}
+    assert things
+    assert {names[thing] for thing in things} <= {"奥斯陆大学", "特隆赫姆大学"}
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("2016年，挪威极地研究院更名为挪威海洋研究院。", ("挪威海洋研究院", "succeeds", "挪威极地研究院")),
+        ("挪威海洋研究院的前身是挪威极地研究院。", ("挪威海洋研究院", "succeeds", "挪威极地研究院")),
+        ("生物医药产业成为继信息产业之后的支柱。", ("生物医药产业", "succeeds", "信息产业")),
+    ],
+)
+def test_what_a_sure_rule_reads_needs_no_model(text: str, stated: tuple[str, str, str]) -> None:
+    extraction = extracted(text)
+    names = {entity.id: entity.label() for entity in extraction.entities}
+    found = [a for a in extraction.assertions if (names[a.subject], a.predicate, names[a.object]) == stated]
+    assert found
+    assert 0 < found[0].belief < 1

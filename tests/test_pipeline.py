@@ -237,8 +237,17 @@ def test_time_and_value_are_the_words_of_the_sentence(extracted) -> None:
 
 def test_a_figure_that_is_part_of_a_name_is_no_value() -> None:
     ranked, grown = "天河一号位居TOP500榜首", "光伏装机达到TOP级的500万千瓦"
-    assert qualifiers("zh").value(ranked, "measuredBy", 4, ranked.index("500")) == ""
-    assert qualifiers("zh").value(grown, "measuredBy", 2, 4).startswith("500万")
+    assert qualifiers("zh").value(ranked, "measuredBy", 4, (0, ranked.index("500"))) == ""
+    assert qualifiers("zh").value(grown, "measuredBy", 2, (2, 4)).startswith("500万")
+
+
+def test_the_value_of_what_is_counted_stands_before_it() -> None:
+    text = "挪威的极地研究所有31家著名的合作机构和12个站点，经费5亿元。"
+    values = {
+        words: qualifiers("zh").value(text, "measuredBy", 8, (text.index(words), text.index(words) + len(words)))
+        for words in ("合作机构", "站点", "经费")
+    }
+    assert values == {"合作机构": "31家", "站点": "12个", "经费": "5亿元"}
 
 
 def test_time_and_value_in_english(extracted) -> None:

@@ -258,6 +258,8 @@ def outcomes(held: Sequence[Held]) -> Iterator[Outcome]:
         right = {(j.assertion.subject, j.assertion.predicate, j.assertion.object): j.right for j in judged}
         _, relations = pipeline.relations(reading)
         for relation in chain.from_iterable(relations):
+            if not relation.rule.startswith(MODEL):
+                continue
             ruled = relation.rule != MODEL
             read = signs(relation.confidence, relation.subject.confidence, relation.object.confidence, ruled=ruled)
             ends = (relation.subject.entity, relation.predicate, relation.object.entity)
