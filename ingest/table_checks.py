@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.table_layout import Layout, Place, Row, Slot, at, finding, rounding
-from ingest.table_words import SUBTOTALS, Names, is_total, sums_up
+from ingest.table_words import SUBTOTALS, Names, is_of_which, is_total, sums_up
 from kg.model import TableFinding, TableValue, plain_number
 from kg.ontology import Entry
 
@@ -133,6 +133,9 @@ def _parts(total: Figure, column: Sequence[Figure], names: Names) -> list[Figure
     if any(sums_up(f.row.key) and not f.row.total and f.row.key.strip().lower() not in SUBTOTALS for f in inner):
         # partial sums whose parts are not known
         return []
+    if any(is_of_which(f.row.key) for f in inner):
+        # where the parts of a part end is not said
+        return []
     rows = [f for f in inner if not _is_sum(f)]
     wholes = {above.id for f in rows if (entry := _place(f, names)) for above in names.parents(entry)}
     return [f for f in rows if f.row.block == total.row.block and not ((e := _place(f, names)) and e.id in wholes)]
@@ -166,7 +169,7 @@ def _row_sums(layout: Layout, row: Sequence[Figure]) -> Iterator[TableFinding]:
             for c in layout.columns
             if c.kind == "measure" and c.block == column.block and c.path[:-1] == column.path[:-1] and c is not column
         ]
-        if len(parts) == len(wanted) > 1:
+        if len(parts) == len(wanted) > 1 and not any(is_of_which(c.path[-1]) for c in wanted if c.path):
             yield from _compared(total, parts)
 
 

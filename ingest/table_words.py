@@ -284,6 +284,7 @@ TOTALS = frozenset(
 )
 SUBTOTALS = frozenset(("小计", "subtotal", "sub-total"))
 NATION = frozenset(("全国", "全国合计", "全国总计", "全国平均"))
+_OF_WHICH = re.compile(r"#|其中|包括|of which\b|includ(?:ing|es)\b|thereof\b")
 _SERIAL = frozenset(("序号", "编号", "排名", "名次", "位次", "no", "no.", "rank", "ranking", "#", "序"))
 
 
@@ -301,6 +302,11 @@ def sums_up(words: str) -> bool:
         or bare in SUBTOTALS
         or re.match(r"(?:sub|grand )?-?total\b|.*(?:合计|总计|小计)$", bare) is not None
     )
+
+
+def is_of_which(words: str) -> bool:
+    """Whether the words name a part of what stands before it: `其中：乘用车`, `of which: cars`."""
+    return _OF_WHICH.match(words.strip().lower()) is not None
 
 
 def is_serial(words: str) -> bool:

@@ -340,6 +340,13 @@ def test_a_sum_with_a_part_missing_is_not_judged() -> None:
     assert not rules(one(pipe("部门|经费(亿元)|人员(人)", "大学|10.2|5", "企业|-|6", "合计|33.9|11")))
 
 
+def test_what_is_part_of_a_part_makes_no_sum_differ() -> None:
+    assert not rules(one(pipe("车型|销量(万辆)", "乘用车|20", "其中：纯电动|12", "商用车|5", "合计|25")))
+    assert not rules(one(pipe("Kind|Sales (units)", "Cars|20", "of which: electric|12", "Vans|5", "Total|25")))
+    assert "sum-differs" in rules(one(pipe("车型|销量(万辆)", "乘用车|20", "其他|12", "商用车|5", "合计|25")))
+    assert not rules(one(pipe("省份|全部车|其中：客车|货车|总计", "甲省|9|4|3|12", "乙省|8|2|1|9")))
+
+
 def test_row_sums_and_regions_with_their_parts() -> None:
     assert "add up to 9" in finding(one(pipe("部门|男|女|总计", "大学|4|5|9", "企业|3|6|8")), "sum-differs")
     rows = ("地区|产值(亿元)", "全国|100", "东北地区|60", "辽宁|30", "吉林|20", "黑龙江|10", "中部地区|40", "山西|40")
