@@ -7,9 +7,11 @@ step is bounded; where a bound is reached, the most promising rows are kept, so 
 found good ways, if perhaps not the best.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +26,24 @@ DOUBT = 0.5
 """What it is multiplied by for each leap, each turn, and dates that contradict its order."""
 
 
+PARTS = int(os.environ.get('PROBE',12))
+NEAR = int(os.environ.get('NEAR',8))
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much one search may do, at most: rows in a table, statements looked at in a step, pairs in a join, ends
     from which it walks (of more it only asks whether a walk has come to one)."""
 
-    rows: int = 8_000
-    halves: int = 60_000
+    rows: int = int(os.environ.get('ROWS',8000))
+    halves: int = int(os.environ.get('HALVES',240_000))
     pairs: int = 40_000
     ends: int = 2_000
+
+    def part(self, parts: int) -> "Limits":
+        """A part of it, with as many ends."""
+        rows, halves, pairs = (max(1, of // parts) for of in (self.rows, self.halves, self.pairs))
+        return Limits(rows, halves, pairs, self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +103,70 @@ Step = Callable[[Ints], Mask]
 """Which halves may be walked."""
 
 
-class Among:
-    """Some entities, asked for many at a time which are among them: `among[nodes]`."""
+class Some(Protocol):
+    """Some entities: `some[nodes]` says of many at a time which are among them."""
 
-    def __init__(self, nodes: Ints, all_: int) -> None:
-        self._nodes = np.unique(nodes)
-        self._whole = len(nodes) > _FEW
-        # a table of all entities takes longer to clear than a small search takes
-        self._table = np.zeros(all_ if self._whole else _FEW, bool)
-        self._table[self._nodes if self._whole else self._nodes % _FEW] = True
+    def __getitem__(self, nodes: Ints) -> Mask: ...
+
+
+class Ends:
+    """Entities at which a way may begin, or end."""
+
+    def __init__(self, nodes: Ints) -> None:
+        self._nodes = np.unique(nodes).astype(np.int32)
+        self._sieve = Sieve(self._nodes)
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    @property
+    def nodes(self) -> Ints:
+        """All of them."""
+        return self._nodes
 
     def __getitem__(self, nodes: Ints) -> Mask:
-        if self._whole or not len(self._nodes):
-            return self._table[nodes if self._whole else nodes % _FEW]
-        found = self._table[nodes % _FEW]
+        if len(self._nodes) == 1:
+            return np.equal(nodes, self._nodes[0])
+        found = self._sieve[nodes]
         (maybe,) = np.nonzero(found)
         place = np.searchsorted(self._nodes, nodes[maybe])
         found[maybe] = self._nodes[np.minimum(place, len(self._nodes) - 1)] == nodes[maybe]
         return found
 
 
-_FEW = 1 << 16
+class Typed(Ends):
+    """All entities of some types but a few: to ask for them takes no longer the more there are."""
+
+    def __init__(self, adjacency: Adjacency, types: Mask, but: Ints) -> None:
+        self._adjacency, self._types = adjacency, types
+        self._but = but[types[adjacency.type[but]]]
+
+    def __len__(self) -> int:
+        return int(np.diff(self._adjacency.begins)[self._types].sum()) - len(self._but)
+
+    @property
+    def nodes(self) -> Ints:
+        """All of them."""
+        return np.setdiff1d(self._adjacency.of_types(self._types), self._but)
+
+    def __getitem__(self, nodes: Ints) -> Mask:
+        found: Mask = self._types[self._adjacency.type[nodes]]
+        for other in self._but:
+            found &= nodes != other
+        return found
+
+
+class Sieve:
+    """Some entities, and as it happens some more: to leave out at once most of those that are not among them."""
+
+    def __init__(self, *nodes: Ints) -> None:
+        size = 1 << 16 if sum(map(len, nodes)) < 1 << 13 else 1 << 20
+        self._table, self._mask = np.zeros(size, bool), size - 1
+        for each in nodes:
+            self._table[each & self._mask] = True
+
+    def __getitem__(self, nodes: Ints) -> Mask:
+        return self._table[nodes & self._mask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +219,17 @@ class _Walks:
         """The best score that the rows can still come to, apart from their length."""
         return _promise(self.belief, self.leaps, self.against, self.back, self.lean)
 
+    def need(self, least: float) -> Floats:
+        """What a row's next statement must be believed more than, if the row is then to promise more than `least`."""
+        doubts = self.leaps + np.minimum(self.against + self.lean[0], self.back + self.lean[1])
+        need: Floats = np.float32(least) / _DOUBTS[doubts]
+        return need
+
     def take(self, rows: Ints | Mask) -> "_Walks":
         """The table of those rows."""
         columns = {f.name: getattr(self, f.name)[rows] for f in fields(self)[2:-1]}
         nodes, codes = (tuple(column[rows] for column in each) for each in (self.nodes, self.codes))
         return _Walks(nodes=nodes, codes=codes, **columns, lean=self.lean)
-
-    def best(self, most: int) -> "_Walks":
-        """The most promising rows, at most so many."""
-        if len(self) <= most:
-            return self
-        return self.take(np.argpartition(-self.promise(), most)[:most])
 
 
 def _promise(belief: Floats, leaps: Ints, against: Ints, back: Ints, lean: tuple[int, int]) -> Floats:
@@ -204,7 +258,7 @@ class Search:
     cut: bool = False
     """Whether a bound was reached, so that better ways may have been missed."""
 
-    def ways(self, starts: Ints, ends: Ints, max_hops: int, limit: int) -> list[Way]:
+    def ways(self, starts: Ends, ends: Ends, max_hops: int, limit: int) -> list[Way]:
         """The best ways from any of the starts to any of the ends, best first, at most so many. None has an end or a
         start in its middle."""
         if not len(starts) or not len(ends) or limit < 1:
@@ -212,27 +266,34 @@ class Search:
         if len(starts) > self.limits.ends and len(ends) < len(starts):
             with self._turned():
                 return [way.turned() for way in self.ways(ends, starts, max_hops, limit)]
-        is_start, is_end = self._among(starts), self._among(ends)
+        best, whole = _Best(limit, self.adjacency, self.must), self.limits
+        # a quick look finds good ways: what promises less than they give need not be looked at
+        for self.limits in (whole.part(PARTS), whole):
+            self.cut = False
+            self._meet(starts, ends, max_hops, best)
+            if not self.cut:
+                break
+        self.limits = whole
+        return best.ways()
+
+    def _meet(self, starts: Ends, ends: Ends, max_hops: int, best: "_Best") -> None:
         front = self._first(starts)
-        rear = _Walks.at(ends, self.lean[::-1]) if len(ends) <= self.limits.ends else None
-        best = _Best(limit, self.adjacency, self.must)
+        rear = _Walks.at(ends.nodes, self.lean[::-1]) if len(ends) <= self.limits.ends else None
         for hops in range(1, max_hops + 1):
             least = best.floor / HOP ** (hops - 1)
-            front, rear = self._longer(front, rear, is_start, is_end, least, last=hops == max_hops)
+            front, rear = self._longer(front, rear, starts, ends, least, max_hops - hops)
             if rear is None:
-                best.add(self._complete(front, is_end, best))
-                front = front.take(~is_end[front.head])
+                best.add(self._complete(front, ends, best))
             else:
                 for ways in self._joined(front, rear, best):
                     best.add(ways)
-            front, rear = self._kept(front, rear, is_start, is_end)
             # what goes on is longer by a hop at least: leave what can no longer be among the best
-            front = front.take(front.promise() * np.float32(HOP**hops) > best.floor)
+            least = best.floor / HOP**hops
+            front = self._going_on(front, starts, ends, least)
             if rear is not None:
-                rear = rear.take(rear.promise() * np.float32(HOP**hops) > best.floor)
+                rear = self._going_on(rear, starts, ends, least)
             if not len(front) or (rear is not None and not len(rear)):
                 break
-        return best.ways()
 
     @contextmanager
     def _turned(self) -> Iterator[None]:
@@ -243,95 +304,116 @@ class Search:
         finally:
             self.lean = self.lean[::-1]
 
-    def through(self, starts: Ints, stations: "Stations", ends: Ints, limit: int) -> list[Way]:
+    def through(self, starts: Ends, stations: "Stations", ends: Ends, limit: int) -> list[Way]:
         """The best ways from any of the starts, the first station, to any of the ends, the last one, best first."""
-        is_end, best = self._among(ends), _Best(limit, self.adjacency, self.must)
+        best = _Best(limit, self.adjacency, self.must)
         if len(starts) and len(ends) and limit > 0:
-            self._on(self._first(starts), 0, stations, is_end, best)
+            self._on(self._first(starts), 0, stations, ends, best)
         return best.ways()
 
-    def _on(self, walks: _Walks, here: int, stations: "Stations", is_end: Among, best: "_Best") -> None:
+    def _on(self, walks: _Walks, here: int, stations: "Stations", ends: Ends, best: "_Best") -> None:
         last = len(stations.optional) - 1
         for there in range(here + 1, last + 1):
             step = stations.step(here, there)
             if there < last:
                 longer = self.extended(walks, None, None, step=step)
                 if len(longer):
-                    self._on(longer, there, stations, is_end, best)
+                    self._on(longer, there, stations, ends, best)
             else:
-                best.add(self._complete(self.extended(walks, is_end, is_end, step=step), is_end, best))
+                best.add(self._complete(self.extended(walks, ends, ends, step=step), ends, best))
             if not stations.optional[there]:
                 break
 
-    def _first(self, starts: Ints) -> _Walks:
-        """The walks of no hop, from as many starts as may be looked at."""
-        sizes = np.cumsum(self.adjacency.degree(starts))
-        few = starts[: max(1, int(np.searchsorted(sizes, self.limits.halves, "right")))][: self.limits.rows]
-        self.cut |= len(few) < len(starts)
-        return _Walks.at(few, self.lean)
-
-    def _among(self, nodes: Ints) -> Among:
-        return Among(nodes, len(self.adjacency.names))
+    def _first(self, starts: Ends) -> _Walks:
+        """The walks of no hop, from as many starts as may be looked at, those first that are believed most."""
+        nodes, adjacency = starts.nodes, self.adjacency
+        nodes = nodes[adjacency.degree(nodes) > 0]
+        if len(nodes) > self.limits.rows:
+            self.cut = True
+            most = np.argpartition(-adjacency.belief[adjacency.rows[nodes]], self.limits.rows)[: self.limits.rows]
+            nodes = nodes[most]
+        return _Walks.at(nodes, self.lean)
 
     def _longer(
-        self, front: _Walks, rear: _Walks | None, is_start: Among, is_end: Among, least: float, *, last: bool
+        self, front: _Walks, rear: _Walks | None, starts: Ends, ends: Ends, least: float, left: int
     ) -> tuple[_Walks, _Walks | None]:
-        """Both tables, the cheaper one a hop longer, without walks that promise no more than `least`. In the last round
-        only steps to where the other table is are worth making."""
-        degree = self.adjacency.degree
+        """Both tables, the cheaper one a hop longer, without walks that promise no more than `least`, where so many
+        hops are left to be made after it."""
         if rear is None:
-            return self.extended(front, is_end, is_end if last else None, least), None
-        if degree(front.head).sum() <= degree(rear.head).sum():
-            there = self._among(rear.head) if last else None
-            return self.extended(front, None if rear.hops else is_end, there, least), rear
-        there = self._among(front.head) if last else None
-        return front, self.extended(rear, None if front.hops else is_start, there, least)
+            return self.extended(front, ends, None if left else ends, least), None
+        one, other = self._sizes(front, least), self._sizes(rear, least)
+        if one.sum() <= other.sum():
+            near = self._near(rear, other, left, one)
+            return self.extended(front, None if rear.hops else ends, near, least, sizes=one), rear
+        near = self._near(front, one, left, other)
+        return front, self.extended(rear, None if front.hops else starts, near, least, sizes=other)
 
-    def _kept(self, front: _Walks, rear: _Walks | None, is_start: Among, is_end: Among) -> tuple[_Walks, _Walks | None]:
-        """The walks that may go on: those that have not come to an end."""
-        closed = self.rules.hub
-        if front.hops:
-            front = front.take(~(is_end[front.head] | is_start[front.head] | closed[front.head]))
-        if rear is not None and rear.hops:
-            rear = rear.take(~(is_end[rear.head] | is_start[rear.head] | closed[rear.head]))
-        return front, rear
+    def _near(self, walks: _Walks, sizes: Ints, left: int, ours: Ints) -> Sieve | None:
+        """The entities to which the other table's next step must lead, if it is to meet the walks in time. Only for the
+        last steps can they be told."""
+        if left == 0:
+            return Sieve(walks.head)
+        if left > 1 or sizes.sum() > min(self.limits.halves, NEAR * ours.sum()):
+            return None
+        _, half = self.adjacency.leaving(walks.head, sizes)
+        return Sieve(walks.head, self.adjacency.head[half])
+
+    def _going_on(self, walks: _Walks, starts: Ends, ends: Ends, least: float) -> _Walks:
+        """The walks that may go on: those that promise more than `least`, and have not come to an end."""
+        going = walks.promise() > least
+        if walks.hops:
+            head = walks.head
+            going &= ~(self.rules.hub[head] | starts[head] | ends[head])
+        return walks.take(going)
 
     # ---- A hop more
 
     def extended(
-        self, walks: _Walks, ends: Among | None, only: Among | None, least: float = -1.0, step: Step | None = None
+        self,
+        walks: _Walks,
+        ends: Some | None,
+        only: Some | None,
+        least: float = -1.0,
+        step: Step | None = None,
+        sizes: Ints | None = None,
     ) -> _Walks:
         """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given; such as
-        promise more than `least`. `step` is asked beside the search's own."""
+        promise more than `least`. `step` is asked beside the search's own; `sizes` says how many statements to look
+        at of each head, if that is known."""
         adjacency, rules = self.adjacency, self.rules
-        row, half = adjacency.leaving(walks.head, self._sizes(walks.head, least))
+        row, half = adjacency.leaving(walks.head, self._bounded(self._sizes(walks, least) if sizes is None else sizes))
+        head = adjacency.head[half]
+        if only is not None:
+            (kept,) = np.nonzero(only[head])
+            row, half, head = row[kept], half[kept], head[kept]
         wanted = self.step(half)
         if step:
             wanted &= step(half)
         if least > 0:
-            wanted &= adjacency.belief[half] > least
+            wanted &= adjacency.belief[half] > walks.need(least)[row]
+        wanted &= ~rules.hub[head] if ends is None else ~rules.hub[head] | ends[head]
         if self.plain:
             # said again: only beside a thing that many share does it matter where
             again = np.nonzero(adjacency.again[half])[0]
-            wanted[again] &= rules.loose[adjacency.head[half[again]]] | rules.loose[walks.head[row[again]]]
-        row, half = row[wanted], half[wanted]
-        head = adjacency.head[half]
-        open_ = ~rules.hub[head]
-        if ends is not None:
-            open_ |= ends[head]
-        if only is not None:
-            open_ &= only[head]
-        for nodes in walks.nodes[:-1]:
-            open_ &= nodes[row] != head
-        return self._stepped(walks, row[open_], half[open_], least)
+            wanted[again] &= rules.loose[head[again]] | rules.loose[walks.head[row[again]]]
+        (kept,) = np.nonzero(wanted)
+        row, half, head = row[kept], half[kept], head[kept]
+        if walks.hops:
+            open_ = np.ones(len(row), bool)
+            for nodes in walks.nodes[:-1]:
+                open_ &= nodes[row] != head
+            row, half = row[open_], half[open_]
+        return self._stepped(walks, row, half, least)
 
-    def _sizes(self, nodes: Ints, least: float) -> Ints:
-        """How many statements are looked at of each of the entities: of those believed more than `least` as many, for
-        each alike, as may be."""
+    def _sizes(self, walks: _Walks, least: float) -> Ints:
+        """How many statements are to be looked at of each walk's head, for all ways on that promise more than that."""
+        if least <= 0:
+            return self.adjacency.degree(walks.head)
+        return self.adjacency.believed(walks.head, walks.need(least))
+
+    def _bounded(self, sizes: Ints) -> Ints:
+        """As many, for each alike, as may be."""
         most = self.limits.halves
-        sizes = self.adjacency.degree(nodes)
-        if least > 0 and sizes.sum() > most // 4:
-            sizes = self.adjacency.believed(nodes, least)
         if sizes.sum() <= most:
             return sizes
         self.cut = True
@@ -344,17 +426,22 @@ class Search:
     def _stepped(self, walks: _Walks, row: Ints, half: Ints, least: float) -> _Walks:
         """The table of the walks in `row`, each with a step more; without those that change the country where nothing
         says that they may, and of the others the most promising."""
-        adjacency, tail = self.adjacency, walks.head[row]
-        head, code, kind = adjacency.head[half], adjacency.code[half], adjacency.kind[half]
+        adjacency = self.adjacency
+        belief = np.minimum(walks.belief[row], adjacency.belief[half])
+        kind = adjacency.kind[half]
+        against = walks.against[row] + self.rules.against[kind]
+        back = walks.back[row] + self.rules.against[kind ^ 1]
+        if least > 0:
+            (kept,) = np.nonzero(_promise(belief, walks.leaps[row], against, back, walks.lean) > least)
+            row, half = row[kept], half[kept]
+            belief, against, back = belief[kept], against[kept], back[kept]
+        tail, head, code = walks.head[row], adjacency.head[half], adjacency.code[half]
         here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[code >> 1])
         leaps, broken, place = walks.leaps[row], walks.broken[row], walks.place[row]
         if walks.hops:
             last = (walks.codes[-1][row] >> 1, walks.nodes[-2][row])
             apart, far = self._parted(*last, code >> 1, head, self.rules.loose[tail])
             broken, leaps = broken | apart, leaps + far
-        belief = np.minimum(walks.belief[row], adjacency.belief[half])
-        against = walks.against[row] + self.rules.against[kind]
-        back = walks.back[row] + self.rules.against[kind ^ 1]
         promise = _promise(belief, leaps, against, back, walks.lean)
         true = ~(broken & (here > 0) & (place > 0) & (here != place)) & (promise > least)
         (kept,) = np.nonzero(true)
@@ -397,8 +484,8 @@ class Search:
 
     # ---- Whole ways
 
-    def _complete(self, front: _Walks, is_end: Among, best: "_Best") -> "_Found":
-        done = front.take(is_end[front.head])
+    def _complete(self, front: _Walks, ends: Ends, best: "_Best") -> "_Found":
+        done = front.take(ends[front.head])
         return self._whole(done.nodes, done.codes, done.belief, done.leaps, done.against, done.back, best)
 
     def _whole(
@@ -435,8 +522,8 @@ class Search:
 
     def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> Iterator["_Found"]:
         """The whole ways that the two tables make."""
-        front = front.take(self._among(rear.head)[front.head])
-        rear = rear.take(self._among(front.head)[rear.head])
+        front = front.take(Sieve(rear.head)[front.head])
+        rear = rear.take(np.nonzero(Sieve(front.head)[rear.head])[0])
         rear = rear.take(np.argsort(rear.head, kind="stable"))
         low = np.searchsorted(rear.head, front.head, "left")
         counts = np.searchsorted(rear.head, front.head, "right") - low
