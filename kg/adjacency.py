@@ -148,6 +148,8 @@ class Adjacency:
     first: NDArray[np.int32]
     setting: NDArray[np.int16]
     """The only country that its sentence tells of, where neither end is of one."""
+    span: int
+    """How far apart, at most, are the numbers of two statements that have a sentence or a section alike."""
     # of each piece of evidence
     sentence: NDArray[np.int32]
     section: NDArray[np.int32]
@@ -200,6 +202,7 @@ class Adjacency:
             end=columns.end,
             first=columns.first,
             setting=_settings(columns, country),
+            span=max(_span(columns, columns.sentence), _span(columns, columns.section)),
             sentence=columns.sentence,
             section=columns.section,
         )
@@ -251,6 +254,14 @@ class Adjacency:
 
     def share(self, column: NDArray[np.int32], one: Ints, other: Ints) -> Mask:
         """Whether statements of two rows have a piece of evidence alike in that column, `sentence` or `section`."""
+        found = np.zeros(len(one), bool)
+        # most are of different documents
+        (close,) = np.nonzero(np.abs(one - other) <= self.span)
+        if len(close):
+            found[close] = self._share(column, one[close], other[close])
+        return found
+
+    def _share(self, column: NDArray[np.int32], one: Ints, other: Ints) -> Mask:
         a, b = self.first[one], self.first[other]
         found: Mask = column[a] == column[b]
         many, much = self.first[one + 1] - a, self.first[other + 1] - b
@@ -340,6 +351,16 @@ def _settings(columns: Columns, country: NDArray[np.int16]) -> NDArray[np.int16]
     setting = told[columns.sentence[columns.first[:-1]]]
     setting[(country[columns.subject] > 0) | (country[columns.object] > 0)] = 0
     return setting
+
+
+def _span(columns: Columns, column: NDArray[np.int32]) -> int:
+    """How far apart, at most, are two statements whose evidence is alike in that column."""
+    owner = np.repeat(np.arange(len(columns.subject)), np.diff(columns.first))
+    alike = np.argsort(column, kind="stable")
+    (first,) = np.nonzero(np.diff(column[alike], prepend=-1))
+    # a stable sort leaves the owners of like pieces in their order
+    low, high = owner[alike[first]], owner[alike[np.append(first[1:], len(alike))[: len(first)] - 1]]
+    return int((high - low).max(initial=0))
 
 
 # ---- From the store

@@ -27,7 +27,7 @@ DOUBT = 0.5
 
 
 PARTS = int(os.environ.get('PROBE',12))
-NEAR = int(os.environ.get('NEAR',8))
+TWICE=int(os.environ.get('TWICE',20))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,10 @@ class Ends:
         """All of them."""
         return self._nodes
 
+    def without(self, others: "Ends") -> "Ends":
+        """These but the others."""
+        return Ends(np.setdiff1d(self._nodes, others.nodes))
+
     def __getitem__(self, nodes: Ints) -> Mask:
         if len(self._nodes) == 1:
             return np.equal(nodes, self._nodes[0])
@@ -137,9 +141,9 @@ class Ends:
 class Typed(Ends):
     """All entities of some types but a few: to ask for them takes no longer the more there are."""
 
-    def __init__(self, adjacency: Adjacency, types: Mask, but: Ints) -> None:
+    def __init__(self, adjacency: Adjacency, types: Mask, but: Ints | None = None) -> None:
         self._adjacency, self._types = adjacency, types
-        self._but = but[types[adjacency.type[but]]]
+        self._but = np.zeros(0, np.int32) if but is None else but[types[adjacency.type[but]]]
 
     def __len__(self) -> int:
         return int(np.diff(self._adjacency.begins)[self._types].sum()) - len(self._but)
@@ -147,7 +151,11 @@ class Typed(Ends):
     @property
     def nodes(self) -> Ints:
         """All of them."""
-        return np.setdiff1d(self._adjacency.of_types(self._types), self._but)
+        found = self._adjacency.of_types(self._types)
+        return np.setdiff1d(found, self._but) if len(self._but) else found
+
+    def without(self, others: Ends) -> "Typed":
+        return Typed(self._adjacency, self._types, np.union1d(self._but, others.nodes))
 
     def __getitem__(self, nodes: Ints) -> Mask:
         found: Mask = self._types[self._adjacency.type[nodes]]
@@ -190,6 +198,8 @@ class _Walks:
     back: NDArray[np.int8]
     place: NDArray[np.int16]
     """The country that the walk was last in; 0 where it has been in none."""
+    here: NDArray[np.int16]
+    """The country of its last statement; 0 where that is of none."""
     broken: Mask
     """Whether, since then, it left a thing that many countries share by a statement of another sentence."""
     lean: tuple[int, int]
@@ -199,10 +209,9 @@ class _Walks:
     def at(cls, nodes: Ints, lean: tuple[int, int]) -> "_Walks":
         """The walks of no hop."""
         n = len(nodes)
-        none, no = np.zeros(n, np.int8), np.zeros(n, bool)
-        one = np.ones(n, np.float32)
+        none, nowhere = np.zeros(n, np.int8), np.zeros(n, np.int16)
         start = (nodes.astype(np.int32),)
-        return cls(start, (), one, none, none, none, np.zeros(n, np.int16), no, lean)
+        return cls(start, (), np.ones(n, np.float32), none, none, none, nowhere, nowhere, np.zeros(n, bool), lean)
 
     def __len__(self) -> int:
         return len(self.belief)
@@ -221,8 +230,8 @@ class _Walks:
 
     def need(self, least: float) -> Floats:
         """What a row's next statement must be believed more than, if the row is then to promise more than `least`."""
-        doubts = self.leaps + np.minimum(self.against + self.lean[0], self.back + self.lean[1])
-        need: Floats = np.float32(least) / _DOUBTS[doubts]
+        turns = np.minimum(self.against + self.lean[0], self.back + self.lean[1])
+        need: Floats = np.float32(least) / _DOUBTS[self.leaps + turns]
         return need
 
     def take(self, rows: Ints | Mask) -> "_Walks":
@@ -240,6 +249,20 @@ def _promise(belief: Floats, leaps: Ints, against: Ints, back: Ints, lean: tuple
 
 _DOUBTS = np.float32(DOUBT) ** np.arange(256, dtype=np.float32)
 """The powers of what a leap or a turn costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one search is for, and what it has found."""
+
+    starts: Ends
+    ends: Ends
+    max_hops: int
+    best: "_Best"
+
+    def least(self, hops: int) -> float:
+        """What a walk must promise more than, if a way of so many hops is to be among the best."""
+        return self.best.floor / HOP ** (hops - 1)
 
 
 @dataclass(slots=True)
@@ -267,31 +290,27 @@ class Search:
             with self._turned():
                 return [way.turned() for way in self.ways(ends, starts, max_hops, limit)]
         best, whole = _Best(limit, self.adjacency, self.must), self.limits
+        asked = _Asked(starts, ends, max_hops, best)
         # a quick look finds good ways: what promises less than they give need not be looked at
         for self.limits in (whole.part(PARTS), whole):
             self.cut = False
-            self._meet(starts, ends, max_hops, best)
+            self._meet(asked)
             if not self.cut:
                 break
         self.limits = whole
         return best.ways()
 
-    def _meet(self, starts: Ends, ends: Ends, max_hops: int, best: "_Best") -> None:
-        front = self._first(starts)
-        rear = _Walks.at(ends.nodes, self.lean[::-1]) if len(ends) <= self.limits.ends else None
-        for hops in range(1, max_hops + 1):
-            least = best.floor / HOP ** (hops - 1)
-            front, rear = self._longer(front, rear, starts, ends, least, max_hops - hops)
-            if rear is None:
-                best.add(self._complete(front, ends, best))
-            else:
-                for ways in self._joined(front, rear, best):
-                    best.add(ways)
+    def _meet(self, asked: "_Asked") -> None:
+        """Put the ways from the starts to the ends among the best."""
+        front = self._first(asked.starts)
+        few = len(asked.ends) <= self.limits.ends
+        rear = _Walks.at(asked.ends.nodes, self.lean[::-1]) if few else None
+        for hops in range(1, asked.max_hops + 1):
+            front, rear = self._longer(front, rear, hops, asked)
             # what goes on is longer by a hop at least: leave what can no longer be among the best
-            least = best.floor / HOP**hops
-            front = self._going_on(front, starts, ends, least)
+            front = self._going_on(front, asked, asked.least(hops + 1))
             if rear is not None:
-                rear = self._going_on(rear, starts, ends, least)
+                rear = self._going_on(rear, asked, asked.least(hops + 1))
             if not len(front) or (rear is not None and not len(rear)):
                 break
 
@@ -335,35 +354,50 @@ class Search:
         return _Walks.at(nodes, self.lean)
 
     def _longer(
-        self, front: _Walks, rear: _Walks | None, starts: Ends, ends: Ends, least: float, left: int
+        self, front: _Walks, rear: _Walks | None, hops: int, asked: _Asked
     ) -> tuple[_Walks, _Walks | None]:
-        """Both tables, the cheaper one a hop longer, without walks that promise no more than `least`, where so many
-        hops are left to be made after it."""
-        if rear is None:
-            return self.extended(front, ends, None if left else ends, least), None
-        one, other = self._sizes(front, least), self._sizes(rear, least)
-        if one.sum() <= other.sum():
-            near = self._near(rear, other, left, one)
-            return self.extended(front, None if rear.hops else ends, near, least, sizes=one), rear
-        near = self._near(front, one, left, other)
-        return front, self.extended(rear, None if front.hops else starts, near, least, sizes=other)
+        """Both tables, the cheaper one a hop longer; the ways of so many hops that they make are put among the best."""
+        least = asked.least(hops)
+        sizes, turned = self._sizes(front, least), False
+        others = None if rear is None else self._sizes(rear, least)
+        if others is not None and others.sum() < sizes.sum():
+            sizes, others, turned = others, sizes, True
+        walks, there = (rear, front) if turned and rear is not None else (front, rear)
+        goal = None if there is not None and there.hops else asked.starts if turned else asked.ends
+        last = hops == asked.max_hops
+        if last or sizes.sum() > self.limits.halves // TWICE:
+            # first only what meets the others: more may then be left out of what goes on
+            self._meeting(self.extended(walks, goal, _met(there, goal), least, sizes=sizes), there, asked, turned)
+            if last:
+                return front, rear
+            near = self._near(there, others) if hops + 1 == asked.max_hops else None
+            longer = self.extended(walks, None, near, asked.least(hops + 1), sizes=sizes)
+        else:
+            longer = self.extended(walks, goal, None, least, sizes=sizes)
+            self._meeting(longer, there, asked, turned)
+        return (front, longer) if turned else (longer, rear)
 
-    def _near(self, walks: _Walks, sizes: Ints, left: int, ours: Ints) -> Sieve | None:
-        """The entities to which the other table's next step must lead, if it is to meet the walks in time. Only for the
-        last steps can they be told."""
-        if left == 0:
-            return Sieve(walks.head)
-        if left > 1 or sizes.sum() > min(self.limits.halves, NEAR * ours.sum()):
+    def _meeting(self, longer: _Walks, there: _Walks | None, asked: _Asked, turned: bool) -> None:
+        """Put the ways among the best that the walks make, with the others if there are any."""
+        if there is None:
+            found = self._complete(longer, asked.ends, asked.best)
+        else:
+            found = self._joined(there, longer, asked.best) if turned else self._joined(longer, there, asked.best)
+        asked.best.add(found)
+
+    def _near(self, walks: _Walks | None, sizes: Ints | None) -> Sieve | None:
+        """The entities to which a step leads from the walks, so many statements of each; None if these are many."""
+        if walks is None or sizes is None or sizes.sum() > self.limits.halves:
             return None
         _, half = self.adjacency.leaving(walks.head, sizes)
-        return Sieve(walks.head, self.adjacency.head[half])
+        return Sieve(self.adjacency.head[half])
 
-    def _going_on(self, walks: _Walks, starts: Ends, ends: Ends, least: float) -> _Walks:
+    def _going_on(self, walks: _Walks, asked: _Asked, least: float) -> _Walks:
         """The walks that may go on: those that promise more than `least`, and have not come to an end."""
         going = walks.promise() > least
         if walks.hops:
             head = walks.head
-            going &= ~(self.rules.hub[head] | starts[head] | ends[head])
+            going &= ~(self.rules.hub[head] | asked.starts[head] | asked.ends[head])
         return walks.take(going)
 
     # ---- A hop more
@@ -391,18 +425,16 @@ class Search:
             wanted &= step(half)
         if least > 0:
             wanted &= adjacency.belief[half] > walks.need(least)[row]
-        wanted &= ~rules.hub[head] if ends is None else ~rules.hub[head] | ends[head]
-        if self.plain:
-            # said again: only beside a thing that many share does it matter where
-            again = np.nonzero(adjacency.again[half])[0]
-            wanted[again] &= rules.loose[head[again]] | rules.loose[walks.head[row[again]]]
         (kept,) = np.nonzero(wanted)
         row, half, head = row[kept], half[kept], head[kept]
-        if walks.hops:
-            open_ = np.ones(len(row), bool)
-            for nodes in walks.nodes[:-1]:
-                open_ &= nodes[row] != head
-            row, half = row[open_], half[open_]
+        wanted = ~rules.hub[head] if ends is None else ~rules.hub[head] | ends[head]
+        if self.plain:
+            # said again: only beside a thing that many share does it matter where
+            (again,) = np.nonzero(adjacency.again[half])
+            wanted[again] &= rules.loose[head[again]] | rules.loose[walks.head[row[again]]]
+        for nodes in walks.nodes[:-1]:
+            wanted &= nodes[row] != head
+        row, half = row[wanted], half[wanted]
         return self._stepped(walks, row, half, least)
 
     def _sizes(self, walks: _Walks, least: float) -> Ints:
@@ -436,11 +468,11 @@ class Search:
             row, half = row[kept], half[kept]
             belief, against, back = belief[kept], against[kept], back[kept]
         tail, head, code = walks.head[row], adjacency.head[half], adjacency.code[half]
-        here = _either(adjacency.country[tail], adjacency.country[head], adjacency.setting[code >> 1])
+        here = self._here(tail, head, code >> 1)
         leaps, broken, place = walks.leaps[row], walks.broken[row], walks.place[row]
         if walks.hops:
-            last = (walks.codes[-1][row] >> 1, walks.nodes[-2][row])
-            apart, far = self._parted(*last, code >> 1, head, self.rules.loose[tail])
+            last = walks.codes[-1][row] >> 1, walks.here[row]
+            apart, far = self._parted(*last, code >> 1, here, self.rules.loose[tail])
             broken, leaps = broken | apart, leaps + far
         promise = _promise(belief, leaps, against, back, walks.lean)
         true = ~(broken & (here > 0) & (place > 0) & (here != place)) & (promise > least)
@@ -448,8 +480,9 @@ class Search:
         if len(kept) > self.limits.rows:
             self.cut = True
             kept = kept[np.argpartition(-promise[kept], self.limits.rows)[: self.limits.rows]]
-        row, head = row[kept], head[kept]
-        there = _either(adjacency.country[head], here[kept])
+        row, head, here = row[kept], head[kept], here[kept]
+        there = adjacency.country[head]
+        there = np.where(there > 0, there, here)
         return _Walks(
             nodes=(*(nodes[row] for nodes in walks.nodes), head),
             codes=(*(codes[row] for codes in walks.codes), code[kept]),
@@ -458,28 +491,39 @@ class Search:
             against=against[kept].astype(np.int8),
             back=back[kept].astype(np.int8),
             place=np.where(there > 0, there, place[kept]),
+            here=here,
             broken=broken[kept] & (there == 0),
             lean=walks.lean,
         )
 
-    def _parted(self, one: Ints, behind: Ints, other: Ints, ahead: Ints, loose: Mask) -> tuple[Mask, Mask]:
-        """Where two statements, with the entities `behind` and `ahead`, meet in a `loose` thing: whether they share no
+    def _here(self, tail: Ints, head: Ints, statement: Ints) -> NDArray[np.int16]:
+        """The country of each statement between two entities: of the one, of the other, or that its sentence tells
+        of."""
+        found = self.adjacency.country[tail]
+        (open_,) = np.nonzero(found == 0)
+        found[open_] = self.adjacency.country[head[open_]]
+        open_ = open_[found[open_] == 0]
+        found[open_] = self.adjacency.setting[statement[open_]]
+        return found
+
+    def _parted(self, one: Ints, here: Ints, other: Ints, there: Ints, loose: Mask) -> tuple[Mask, Mask]:
+        """Where two statements, of the countries `here` and `there`, meet in a `loose` thing: whether they share no
         sentence, and whether they share no section either and are not of one country."""
         adjacency = self.adjacency
         apart, far = np.zeros(len(one), bool), np.zeros(len(one), bool)
         (at,) = np.nonzero(loose)
         apart[at] = ~adjacency.share(adjacency.sentence, one[at], other[at])
         at = at[apart[at]]
-        here = _either(adjacency.country[behind[at]], adjacency.setting[one[at]])
-        there = _either(adjacency.country[ahead[at]], adjacency.setting[other[at]])
-        far[at] = ~adjacency.share(adjacency.section, one[at], other[at]) & ((here == 0) | (here != there))
+        at = at[(here[at] == 0) | (here[at] != there[at])]
+        far[at] = ~adjacency.share(adjacency.section, one[at], other[at])
         return apart, far
 
     def leaps(self, way: Way) -> list[int]:
         """The places of the hops that a way comes to by a leap."""
         nodes, statements = np.array(way.nodes), np.array(way.codes) >> 1
+        here = self._here(nodes[:-1], nodes[1:], statements)
         middle = self.rules.loose[nodes[1:-1]]
-        _, far = self._parted(statements[:-1], nodes[:-2], statements[1:], nodes[2:], middle)
+        _, far = self._parted(statements[:-1], here[:-1], statements[1:], here[1:], middle)
         return [int(place) + 1 for place in np.nonzero(far)[0]]
 
     # ---- Whole ways
@@ -505,13 +549,15 @@ class Search:
         found = found.take(good)
         onward = ((forth <= home) if self.lean[1] else (forth < home))[good]
         backwards = [code ^ 1 for code in reversed(found.codes)]
-        dates = np.where(onward, self._out_of_order(found.codes, good), self._out_of_order(backwards, good))
+        dates = np.zeros(len(good), bool)
+        for codes_, rows in ((found.codes, onward), (backwards, ~onward)):
+            dates[rows] = self._out_of_order([code[rows] for code in codes_])
         return replace(found, dates=dates)
 
-    def _out_of_order(self, codes: Sequence[Ints], rows: Ints) -> Mask:
+    def _out_of_order(self, codes: Sequence[Ints]) -> Mask:
         """Whether, of the hops that lead onward, one ends before an earlier one begins."""
-        adjacency, found = self.adjacency, np.zeros(len(rows), bool)
-        late = np.full(len(rows), NEVER, np.int16)
+        adjacency, found = self.adjacency, np.zeros(len(codes[0]), bool)
+        late = np.full(len(found), NEVER, np.int16)
         for code in codes:
             statement = code >> 1
             relation = adjacency.predicate[statement].astype(np.int64) * len(MODALITIES)
@@ -520,24 +566,22 @@ class Search:
             late = np.where(onward, np.maximum(late, adjacency.start[statement]), late)
         return found
 
-    def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> Iterator["_Found"]:
+    def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> "_Found":
         """The whole ways that the two tables make."""
-        front = front.take(Sieve(rear.head)[front.head])
-        rear = rear.take(np.nonzero(Sieve(front.head)[rear.head])[0])
-        rear = rear.take(np.argsort(rear.head, kind="stable"))
-        low = np.searchsorted(rear.head, front.head, "left")
-        counts = np.searchsorted(rear.head, front.head, "right") - low
-        rows = np.arange(len(front))
+        (rows,) = np.nonzero(Sieve(rear.head)[front.head])
+        (others,) = np.nonzero(Sieve(front.head[rows])[rear.head])
+        others = others[np.argsort(rear.head[others], kind="stable")]
+        low = np.searchsorted(rear.head[others], front.head[rows], "left")
+        counts = np.searchsorted(rear.head[others], front.head[rows], "right") - low
         if counts.sum() > self.limits.pairs:
             self.cut = True
-            rear = rear.take(np.lexsort((-rear.promise(), rear.head)))
-            rows = np.argsort(-front.promise(), kind="stable")[: self.limits.pairs]
+            others = others[np.lexsort((-rear.promise()[others], rear.head[others]))]
+            most = np.argsort(-front.promise()[rows], kind="stable")[: self.limits.pairs]
+            rows, low, counts = rows[most], low[most], counts[most]
             counts = np.minimum(counts, max(1, self.limits.pairs // len(rows)))
-        sizes = counts[rows]
-        one = np.repeat(rows, sizes)
-        other = np.arange(len(one)) + np.repeat(low[rows] - np.cumsum(sizes) + sizes, sizes)
-        if len(one):
-            yield self._paired(front, one, rear, other, best)
+        one = np.repeat(rows, counts)
+        other = np.arange(len(one)) + np.repeat(low - np.cumsum(counts) + counts, counts)
+        return self._paired(front, one, rear, others[other], best)
 
     def _paired(self, front: _Walks, one: Ints, rear: _Walks, other: Ints, best: "_Best") -> "_Found":
         """The ways that go by a row of the front and then a row of the rear."""
@@ -554,7 +598,7 @@ class Search:
         broken, leaps = a.broken | b.broken, a.leaps + b.leaps
         same = (a.place > 0) & (a.place == b.place)
         if front.hops and rear.hops:
-            meeting = (a.codes[-1] >> 1, a.nodes[-2], b.codes[-1] >> 1, b.nodes[-2])
+            meeting = (a.codes[-1] >> 1, a.here, b.codes[-1] >> 1, b.here)
             apart, far = self._parted(*meeting, self.rules.loose[a.head])
             broken, leaps = broken | apart, leaps + far
         true = ~(broken & (a.place > 0) & (b.place > 0) & ~same)
@@ -565,12 +609,8 @@ class Search:
         return self._whole(nodes, codes, belief, leaps, a.against + b.back, a.back + b.against, best)
 
 
-def _either(*columns: NDArray[np.int16]) -> NDArray[np.int16]:
-    """The first of the values that is not 0, row by row."""
-    found = columns[0]
-    for column in columns[1:]:
-        found = np.where(found == 0, column, found)
-    return found
+def _met(there: _Walks | None, goal: Ends | None) -> Some | None:
+    return goal if there is None else Sieve(there.head)
 
 
 @dataclass(frozen=True, slots=True)
