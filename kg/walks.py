@@ -2,16 +2,18 @@
 
 Walks are kept in tables, a row each, and lengthened all at once. The search meets in the middle: from both ends, it
 lengthens the side from which fewer statements leave, and joins the two where they come to the same entity; so it
-finds all ways of one hop, then of two, and ends where longer ones can no longer be among the best. Each table and each
-step is bounded; where a bound is reached, the most promising rows are kept, so that a search that is cut short has
-found good ways, if perhaps not the best.
+finds all ways of one hop, then of two, and ends where longer ones can no longer be among the best.
+
+It looks twice. A quick look, within a small part of the bounds, finds good ways; they say what a walk must promise to
+be worth lengthening, so that the second look need not go far to be sure of the best. Of the statements that leave an
+entity only those that are believed enough are read; those that cannot meet the other side in time are sieved out
+before anything else is asked of them. Each table and each step is bounded; where a bound is reached, the most promising
+rows are kept, so that a search that is cut short has found good ways, if perhaps not the best.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +27,10 @@ HOP = 0.85
 DOUBT = 0.5
 """What it is multiplied by for each leap, each turn, and dates that contradict its order."""
 
-
-PARTS = int(os.environ.get('PROBE',12))
-TWICE=int(os.environ.get('TWICE',20))
+QUICK = 12
+"""The part of its bounds within which a search looks first."""
+FEW = 20
+"""The part of the statements it may look at in a step that is soon looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,14 @@ class Limits:
     """How much one search may do, at most: rows in a table, statements looked at in a step, pairs in a join, ends
     from which it walks (of more it only asks whether a walk has come to one)."""
 
-    rows: int = int(os.environ.get('ROWS',8000))
-    halves: int = int(os.environ.get('HALVES',240_000))
+    rows: int = 10_000
+    halves: int = 200_000
     pairs: int = 40_000
     ends: int = 2_000
 
     def part(self, parts: int) -> "Limits":
-        """A part of it, with as many ends."""
-        rows, halves, pairs = (max(1, of // parts) for of in (self.rows, self.halves, self.pairs))
+        """So small a part of it, with as many ends."""
+        rows, halves, pairs = (max(1, most // parts) for most in (self.rows, self.halves, self.pairs))
         return Limits(rows, halves, pairs, self.ends)
 
 
@@ -103,18 +106,12 @@ Step = Callable[[Ints], Mask]
 """Which halves may be walked."""
 
 
-class Some(Protocol):
-    """Some entities: `some[nodes]` says of many at a time which are among them."""
-
-    def __getitem__(self, nodes: Ints) -> Mask: ...
-
-
 class Ends:
-    """Entities at which a way may begin, or end."""
+    """Entities at which a way may begin, or end: `ends[nodes]` says of many at a time which are among them."""
 
     def __init__(self, nodes: Ints) -> None:
         self._nodes = np.unique(nodes).astype(np.int32)
-        self._sieve = Sieve(self._nodes)
+        self._sieve = _Sieve(self._nodes)
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -125,12 +122,13 @@ class Ends:
         return self._nodes
 
     def without(self, others: "Ends") -> "Ends":
-        """These but the others."""
+        """These but those."""
         return Ends(np.setdiff1d(self._nodes, others.nodes))
 
     def __getitem__(self, nodes: Ints) -> Mask:
         if len(self._nodes) == 1:
-            return np.equal(nodes, self._nodes[0])
+            alone: Mask = nodes == self._nodes[0]
+            return alone
         found = self._sieve[nodes]
         (maybe,) = np.nonzero(found)
         place = np.searchsorted(self._nodes, nodes[maybe])
@@ -155,6 +153,7 @@ class Typed(Ends):
         return np.setdiff1d(found, self._but) if len(self._but) else found
 
     def without(self, others: Ends) -> "Typed":
+        """These but those."""
         return Typed(self._adjacency, self._types, np.union1d(self._but, others.nodes))
 
     def __getitem__(self, nodes: Ints) -> Mask:
@@ -164,17 +163,18 @@ class Typed(Ends):
         return found
 
 
-class Sieve:
+class _Sieve:
     """Some entities, and as it happens some more: to leave out at once most of those that are not among them."""
 
-    def __init__(self, *nodes: Ints) -> None:
-        size = 1 << 16 if sum(map(len, nodes)) < 1 << 13 else 1 << 20
+    def __init__(self, nodes: Ints) -> None:
+        # small ones stay in the processor's cache
+        size = 1 << (16 if len(nodes) < 1 << 13 else 20)
         self._table, self._mask = np.zeros(size, bool), size - 1
-        for each in nodes:
-            self._table[each & self._mask] = True
+        self._table[nodes & self._mask] = True
 
     def __getitem__(self, nodes: Ints) -> Mask:
-        return self._table[nodes & self._mask]
+        found: Mask = self._table[nodes & self._mask]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +265,24 @@ class _Asked:
         return self.best.floor / HOP ** (hops - 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A table of walks, how many statements are to be looked at of each walk's head, and where they are to come to."""
+
+    walks: _Walks
+    sizes: Ints
+    goal: Ends
+
+    @property
+    def statements(self) -> int:
+        """How many are to be looked at in all."""
+        return int(self.sizes.sum())
+
+
+_Leaving = tuple[Ints, Ints, Ints]
+"""Steps that leave the heads of walks: the walks' rows, the halves, the entities to which they lead."""
+
+
 @dataclass(slots=True)
 class Search:
     """One search over the index. `step` says which steps may be made."""
@@ -292,7 +310,7 @@ class Search:
         best, whole = _Best(limit, self.adjacency, self.must), self.limits
         asked = _Asked(starts, ends, max_hops, best)
         # a quick look finds good ways: what promises less than they give need not be looked at
-        for self.limits in (whole.part(PARTS), whole):
+        for self.limits in (whole.part(QUICK), whole):
             self.cut = False
             self._meet(asked)
             if not self.cut:
@@ -332,14 +350,15 @@ class Search:
 
     def _on(self, walks: _Walks, here: int, stations: "Stations", ends: Ends, best: "_Best") -> None:
         last = len(stations.optional) - 1
+        leaving = self._leaving(walks, self.adjacency.degree(walks.head))
         for there in range(here + 1, last + 1):
             step = stations.step(here, there)
             if there < last:
-                longer = self.extended(walks, None, None, step=step)
+                longer = self._extended(walks, leaving, None, None, step=step)
                 if len(longer):
                     self._on(longer, there, stations, ends, best)
             else:
-                best.add(self._complete(self.extended(walks, ends, ends, step=step), ends, best))
+                best.add(self._complete(self._extended(walks, leaving, ends, ends, step=step), ends, best))
             if not stations.optional[there]:
                 break
 
@@ -353,44 +372,41 @@ class Search:
             nodes = nodes[most]
         return _Walks.at(nodes, self.lean)
 
-    def _longer(
-        self, front: _Walks, rear: _Walks | None, hops: int, asked: _Asked
-    ) -> tuple[_Walks, _Walks | None]:
+    def _longer(self, front: _Walks, rear: _Walks | None, hops: int, asked: _Asked) -> tuple[_Walks, _Walks | None]:
         """Both tables, the cheaper one a hop longer; the ways of so many hops that they make are put among the best."""
-        least = asked.least(hops)
-        sizes, turned = self._sizes(front, least), False
-        others = None if rear is None else self._sizes(rear, least)
-        if others is not None and others.sum() < sizes.sum():
-            sizes, others, turned = others, sizes, True
-        walks, there = (rear, front) if turned and rear is not None else (front, rear)
-        goal = None if there is not None and there.hops else asked.starts if turned else asked.ends
-        last = hops == asked.max_hops
-        if last or sizes.sum() > self.limits.halves // TWICE:
-            # first only what meets the others: more may then be left out of what goes on
-            self._meeting(self.extended(walks, goal, _met(there, goal), least, sizes=sizes), there, asked, turned)
-            if last:
-                return front, rear
-            near = self._near(there, others) if hops + 1 == asked.max_hops else None
-            longer = self.extended(walks, None, near, asked.least(hops + 1), sizes=sizes)
-        else:
-            longer = self.extended(walks, goal, None, least, sizes=sizes)
-            self._meeting(longer, there, asked, turned)
-        return (front, longer) if turned else (longer, rear)
+        least, best = asked.least(hops), asked.best
+        one = _Side(front, self._sizes(front, least), asked.ends)
+        if rear is None:
+            return self._lengthened(one, None, hops, asked, lambda w: self._complete(w, asked.ends, best)), None
+        other = _Side(rear, self._sizes(rear, least), asked.starts)
+        if other.statements < one.statements:
+            return front, self._lengthened(other, one, hops, asked, lambda walks: self._joined(front, walks, best))
+        return self._lengthened(one, other, hops, asked, lambda walks: self._joined(walks, rear, best)), rear
 
-    def _meeting(self, longer: _Walks, there: _Walks | None, asked: _Asked, turned: bool) -> None:
-        """Put the ways among the best that the walks make, with the others if there are any."""
-        if there is None:
-            found = self._complete(longer, asked.ends, asked.best)
-        else:
-            found = self._joined(there, longer, asked.best) if turned else self._joined(longer, there, asked.best)
-        asked.best.add(found)
+    def _lengthened(
+        self, side: "_Side", other: "_Side | None", hops: int, asked: _Asked, whole: "Callable[[_Walks], _Found]"
+    ) -> _Walks:
+        """The side's walks with a hop more, to go on with. `whole` gives the whole ways that such walks make."""
+        walks, leaving = side.walks, self._leaving(side.walks, side.sizes)
+        goal = side.goal if other is None or not other.walks.hops else None
+        least, last = asked.least(hops), hops == asked.max_hops
+        if not last and side.statements * FEW <= self.limits.halves:
+            longer = self._extended(walks, leaving, goal, None, least)
+            asked.best.add(whole(longer))
+            return longer
+        # first only what makes whole ways: the better these are, the less need go on
+        only = _Sieve(other.walks.head) if other else goal
+        asked.best.add(whole(self._extended(walks, leaving, goal, only, least)))
+        if last:
+            return walks
+        near = self._near(other) if other and hops + 1 == asked.max_hops else None
+        return self._extended(walks, leaving, None, near, asked.least(hops + 1))
 
-    def _near(self, walks: _Walks | None, sizes: Ints | None) -> Sieve | None:
-        """The entities to which a step leads from the walks, so many statements of each; None if these are many."""
-        if walks is None or sizes is None or sizes.sum() > self.limits.halves:
+    def _near(self, side: "_Side") -> _Sieve | None:
+        """The entities to which a step leads from the side's walks; None if there are too many to say."""
+        if side.statements > self.limits.halves:
             return None
-        _, half = self.adjacency.leaving(walks.head, sizes)
-        return Sieve(self.adjacency.head[half])
+        return _Sieve(self.adjacency.head[self.adjacency.leaving(side.walks.head, side.sizes)[1]])
 
     def _going_on(self, walks: _Walks, asked: _Asked, least: float) -> _Walks:
         """The walks that may go on: those that promise more than `least`, and have not come to an end."""
@@ -402,21 +418,24 @@ class Search:
 
     # ---- A hop more
 
-    def extended(
+    def _leaving(self, walks: _Walks, sizes: Ints) -> _Leaving:
+        """What leaves the walks' heads, so many statements of each, or as many as may be looked at."""
+        row, half = self.adjacency.leaving(walks.head, self._bounded(sizes))
+        return row, half, self.adjacency.head[half]
+
+    def _extended(
         self,
         walks: _Walks,
-        ends: Some | None,
-        only: Some | None,
+        leaving: _Leaving,
+        ends: Ends | None,
+        only: Ends | _Sieve | None,
         least: float = -1.0,
         step: Step | None = None,
-        sizes: Ints | None = None,
     ) -> _Walks:
-        """The walks with one more step: to no hubs unless they are `ends`, to entities in `only`, if given; such as
-        promise more than `least`. `step` is asked beside the search's own; `sizes` says how many statements to look
-        at of each head, if that is known."""
+        """The walks with one of the steps that leave them: to no hubs unless they are `ends`, to entities in `only`, if
+        given; such as promise more than `least`. `step` is asked beside the search's own."""
         adjacency, rules = self.adjacency, self.rules
-        row, half = adjacency.leaving(walks.head, self._bounded(self._sizes(walks, least) if sizes is None else sizes))
-        head = adjacency.head[half]
+        row, half, head = leaving
         if only is not None:
             (kept,) = np.nonzero(only[head])
             row, half, head = row[kept], half[kept], head[kept]
@@ -568,8 +587,8 @@ class Search:
 
     def _joined(self, front: _Walks, rear: _Walks, best: "_Best") -> "_Found":
         """The whole ways that the two tables make."""
-        (rows,) = np.nonzero(Sieve(rear.head)[front.head])
-        (others,) = np.nonzero(Sieve(front.head[rows])[rear.head])
+        (rows,) = np.nonzero(_Sieve(rear.head)[front.head])
+        (others,) = np.nonzero(_Sieve(front.head[rows])[rear.head])
         others = others[np.argsort(rear.head[others], kind="stable")]
         low = np.searchsorted(rear.head[others], front.head[rows], "left")
         counts = np.searchsorted(rear.head[others], front.head[rows], "right") - low
@@ -607,10 +626,6 @@ class Search:
         codes = (*a.codes, *(code ^ 1 for code in reversed(b.codes)))
         belief = np.minimum(a.belief, b.belief)
         return self._whole(nodes, codes, belief, leaps, a.against + b.back, a.back + b.against, best)
-
-
-def _met(there: _Walks | None, goal: Ends | None) -> Some | None:
-    return goal if there is None else Sieve(there.head)
 
 
 @dataclass(frozen=True, slots=True)
