@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import networkx as nx
 import pytest
@@ -409,6 +410,27 @@ def test_a_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     best = found.between("firm/0", "firm/13", limit=10**6)
     assert 10 < len(best) < 3_000
     assert len(best[0].hops) == 1
+
+
+@pytest.mark.parametrize("quick", [1, 12, 10**6])
+def test_the_best_few_are_the_first_of_all(quick: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a search leaves out as not among the best is not, however much or little its quick look sees. Two firms
+    here stand in many statements, most of them too weak to matter."""
+    monkeypatch.setattr("kg.walks.QUICK", quick)
+    monkeypatch.setattr(Index, "limits", Limits(rows=10**6, halves=10**6, pairs=10**6))
+    chance = Random(5)
+    facts = [Fact(f"Firm:{n}", "funds", f"Firm:s{leaf}", belief=chance.random()) for n in "12" for leaf in range(90)]
+    facts += [
+        Fact(f"Firm:s{chance.randrange(90)}", "targets", f"Technology:{number % 9}", belief=chance.random())
+        for number in range(40)
+    ]
+    found = index(*{(fact.subject, fact.object): fact for fact in facts}.values())
+    for start, end in (("Firm:1", "Firm:2"), ("Firm:s7", "Technology")):
+        goal = id_of(end) if ":" in end else end
+        every = [rank(chain) for chain in found.between(id_of(start), goal, max_hops=3, limit=10**6)]
+        few = [rank(chain) for chain in found.between(id_of(start), goal, max_hops=3, limit=7)]
+        assert len(every) > 30
+        assert few == pytest.approx(every[:7])
 
 
 # ---- Templates
