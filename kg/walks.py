@@ -320,7 +320,7 @@ class Search:
 
     def _meet(self, asked: "_Asked") -> None:
         """Put the ways from the starts to the ends among the best."""
-        front = self._first(asked.starts)
+        front = self._first(asked.starts, asked.least(1))
         few = len(asked.ends) <= self.limits.ends
         rear = _Walks.at(asked.ends.nodes, self.lean[::-1]) if few else None
         for hops in range(1, asked.max_hops + 1):
@@ -362,14 +362,16 @@ class Search:
             if not stations.optional[there]:
                 break
 
-    def _first(self, starts: Ends) -> _Walks:
-        """The walks of no hop, from as many starts as may be looked at, those first that are believed most."""
+    def _first(self, starts: Ends, least: float = -1.0) -> _Walks:
+        """The walks of no hop, from the starts that a statement leaves which is believed more than `least`; of too many
+        from those where one is believed most."""
         nodes, adjacency = starts.nodes, self.adjacency
         nodes = nodes[adjacency.degree(nodes) > 0]
+        most = adjacency.belief[adjacency.rows[nodes]]
+        nodes, most = nodes[most > least], most[most > least]
         if len(nodes) > self.limits.rows:
             self.cut = True
-            most = np.argpartition(-adjacency.belief[adjacency.rows[nodes]], self.limits.rows)[: self.limits.rows]
-            nodes = nodes[most]
+            nodes = nodes[np.argpartition(-most, self.limits.rows)[: self.limits.rows]]
         return _Walks.at(nodes, self.lean)
 
     def _longer(self, front: _Walks, rear: _Walks | None, hops: int, asked: _Asked) -> tuple[_Walks, _Walks | None]:
