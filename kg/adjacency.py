@@ -30,6 +30,11 @@ Mask = NDArray[np.bool_]
 NEVER, EVER = -32768, 32767
 """The years that stand for an open start and an open end."""
 
+WIDE = 64
+"""An entity that more halves leave than this has a row in `Adjacency.strong`."""
+LEVELS = 64
+"""The steps of belief in which `Adjacency.strong` counts."""
+
 LOOSE_TYPES = ("Technology", "Product", "Industry")
 """What many countries share, unless it is of one country."""
 
@@ -117,6 +122,10 @@ class Adjacency:
     """The halves of entity i are `rows[i]` to `rows[i + 1]`."""
     type: NDArray[np.uint8]
     country: NDArray[np.int16]
+    members: NDArray[np.int32]
+    """All of them, those of one type side by side: those of type t are `members[begins[t]]` to
+    `members[begins[t + 1]]`."""
+    begins: NDArray[np.int64]
     # of each half
     head: NDArray[np.int32]
     code: NDArray[np.int32]
@@ -125,6 +134,11 @@ class Adjacency:
     belief: NDArray[np.float32]
     again: Mask
     """Whether another half, of the same ends and relation, fits better: is rather actual, or believed more."""
+    # of each entity that many halves leave
+    wide: NDArray[np.int32]
+    """Their numbers, in order."""
+    strong: NDArray[np.int32]
+    """A row for each of them: how many of its halves are believed at least 0, 1, 2 … `LEVELS` of `LEVELS` parts."""
     # of each statement
     id: NDArray[np.uint8]
     predicate: NDArray[np.int16]
@@ -134,6 +148,8 @@ class Adjacency:
     first: NDArray[np.int32]
     setting: NDArray[np.int16]
     """The only country that its sentence tells of, where neither end is of one."""
+    span: int
+    """How far apart, at most, are the numbers of two statements that have a sentence or a section alike."""
     # of each piece of evidence
     sentence: NDArray[np.int32]
     section: NDArray[np.int32]
@@ -159,6 +175,8 @@ class Adjacency:
         rows, head, code_, again = _halves(columns, len(names))
         statement = code_ >> 1
         kind = columns.predicate[statement] * len(MODALITIES) + columns.modality[statement]
+        belief = columns.belief[statement].astype(np.float32)
+        wide, strong = _strong(rows, belief)
         return cls(
             names=names,
             predicates=predicates,
@@ -167,12 +185,16 @@ class Adjacency:
             types=type_names,
             rows=rows,
             type=types,
+            members=np.argsort(types, kind="stable").astype(np.int32),
+            begins=np.cumsum([0, *np.bincount(types, minlength=len(type_names))]),
             country=country,
             head=head,
             code=code_,
             kind=kind.astype(np.uint16) * 2 + (code_ & 1).astype(np.uint16),
-            belief=columns.belief[statement].astype(np.float32),
+            belief=belief,
             again=again,
+            wide=wide,
+            strong=strong,
             id=columns.id,
             predicate=columns.predicate,
             source=columns.source,
@@ -180,6 +202,7 @@ class Adjacency:
             end=columns.end,
             first=columns.first,
             setting=_settings(columns, country),
+            span=max(_span(columns, columns.sentence), _span(columns, columns.section)),
             sentence=columns.sentence,
             section=columns.section,
         )
@@ -204,6 +227,12 @@ class Adjacency:
         (whole,) = np.nonzero((self.id[found] == wanted).all(axis=1))
         return int(found[whole[0]]) if len(whole) else -1
 
+    def of_types(self, wanted: Mask) -> NDArray[np.int32]:
+        """The entities of those types; `wanted` is as long as `types`."""
+        begins = self.begins
+        parts = [self.members[begins[place] : begins[place + 1]] for place in np.nonzero(wanted)[0]]
+        return np.concatenate(parts) if parts else self.members[:0]
+
     def degree(self, nodes: Ints) -> NDArray[np.int64]:
         """How many halves leave each of the entities."""
         return self.rows[nodes + 1] - self.rows[nodes]
@@ -214,18 +243,25 @@ class Adjacency:
         place = np.repeat(np.arange(len(nodes)), sizes)
         return place, np.arange(len(place)) + np.repeat(begins - np.cumsum(sizes) + sizes, sizes)
 
-    def believed(self, nodes: Ints, least: float) -> NDArray[np.int64]:
-        """How many halves that leave the entities are believed more than that: they are the first."""
-        low, high = self.rows[nodes], self.rows[nodes + 1]
-        begins = low
-        while (open_ := low < high).any():
-            middle = (low + high) // 2
-            more = open_ & (self.belief[np.minimum(middle, len(self.belief) - 1)] > least)
-            low, high = np.where(more, middle + 1, low), np.where(open_ & ~more, middle, high)
-        return low - begins
+    def believed(self, nodes: Ints, least: Floats) -> NDArray[np.int64]:
+        """How many halves of each of the entities to look at for all that are believed more than `least`, a value for
+        each: they are the first, and hardly more than these."""
+        sizes = self.degree(nodes)
+        (many,) = np.nonzero(sizes > WIDE)
+        place = np.searchsorted(self.wide, nodes[many].astype(np.int32, copy=False))
+        sizes[many] = self.strong[place, _level(least[many])]
+        return sizes
 
     def share(self, column: NDArray[np.int32], one: Ints, other: Ints) -> Mask:
         """Whether statements of two rows have a piece of evidence alike in that column, `sentence` or `section`."""
+        found = np.zeros(len(one), bool)
+        # most are of different documents
+        (close,) = np.nonzero(np.abs(one - other) <= self.span)
+        if len(close):
+            found[close] = self._share(column, one[close], other[close])
+        return found
+
+    def _share(self, column: NDArray[np.int32], one: Ints, other: Ints) -> Mask:
         a, b = self.first[one], self.first[other]
         found: Mask = column[a] == column[b]
         many, much = self.first[one + 1] - a, self.first[other + 1] - b
@@ -259,6 +295,23 @@ def _halves(columns: Columns, entities: int) -> tuple[NDArray[np.int64], NDArray
     rows = np.zeros(entities + 1, np.int64)
     np.cumsum(np.bincount(tail, minlength=entities), out=rows[1:])
     return rows, head[best], code[best], again[best]
+
+
+def _level(belief: Floats) -> NDArray[np.int64]:
+    """The steps of belief."""
+    return np.clip(belief * LEVELS, 0, LEVELS).astype(np.int64)
+
+
+def _strong(rows: NDArray[np.int64], belief: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The entities that many halves leave, and how many of these are believed at least each step."""
+    degree = np.diff(rows)
+    (wide,) = np.nonzero(degree > WIDE)
+    levels = _level(belief[np.repeat(degree > WIDE, degree)])
+    counted = np.bincount(np.repeat(np.arange(len(wide)) * (LEVELS + 1), degree[wide]) + levels)
+    counts = np.zeros((len(wide), LEVELS + 1), np.int32)
+    counts.ravel()[: len(counted)] = counted
+    strong = np.cumsum(counts[:, ::-1], axis=1, dtype=np.int32)[:, ::-1]
+    return wide.astype(np.int32), np.ascontiguousarray(strong)
 
 
 def _lend_countries(
@@ -298,6 +351,16 @@ def _settings(columns: Columns, country: NDArray[np.int16]) -> NDArray[np.int16]
     setting = told[columns.sentence[columns.first[:-1]]]
     setting[(country[columns.subject] > 0) | (country[columns.object] > 0)] = 0
     return setting
+
+
+def _span(columns: Columns, column: NDArray[np.int32]) -> int:
+    """How far apart, at most, are two statements whose evidence is alike in that column."""
+    owner = np.repeat(np.arange(len(columns.subject)), np.diff(columns.first))
+    alike = np.argsort(column, kind="stable")
+    (first,) = np.nonzero(np.diff(column[alike], prepend=-1))
+    # a stable sort leaves the owners of like pieces in their order
+    low, high = owner[alike[first]], owner[alike[np.append(first[1:], len(alike))[: len(first)] - 1]]
+    return int((high - low).max(initial=0))
 
 
 # ---- From the store

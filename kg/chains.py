@@ -39,7 +39,7 @@ from kg.model import MODALITIES, Assertion, Chain, Hop, Modality, Reason
 from kg.ontology import Ontology
 from kg.store import Store
 from kg.templates import Station, Template, load_forms
-from kg.walks import ACTS, DOUBT, Limits, Rules, Search, Stations, Step, Way
+from kg.walks import ACTS, DOUBT, Ends, Limits, Rules, Search, Stations, Step, Typed, Way
 
 
 class Filters(TypedDict, total=False):
@@ -106,11 +106,11 @@ class Index:
         starts, ends = self._named(start), self._named(end)
         if start == end and "/" in start:
             return ()
-        if "/" not in end:
-            ends = np.setdiff1d(ends, starts if "/" in start else [])
-        if "/" not in start:
-            starts = np.setdiff1d(starts, ends if "/" in end else [])
-        search = self._search(np.union1d(starts, ends), filters)
+        if "/" in start:
+            ends = ends.without(starts)
+        elif "/" in end:
+            starts = starts.without(ends)
+        search = self._search(starts, ends, filters)
         return self._chains(search, search.ways(starts, ends, max_hops, limit))
 
     def from_type(
@@ -139,7 +139,7 @@ class Index:
             if id_ and id_.partition("/")[0] not in {name.lower() for name in station.types}:
                 raise QueryError(f"{template.name} {where} with {' or '.join(station.types)}, which {id_} is not")
         starts, ends = (self._at(id_, each) for id_, each in ((start, stations[0]), (end, stations[-1])))
-        search = self._search(np.union1d(starts, ends), filters)
+        search = self._search(starts, ends, filters)
         if end and not start:
             search.lean = search.lean[::-1]
             ways = search.through(ends, self._stations(stations, turned=True), starts, limit)
@@ -149,16 +149,16 @@ class Index:
 
     # ---- What may be in a chain
 
-    def _named(self, name: str) -> Ints:
-        """The numbers of the entity of that id, or of all of that type."""
+    def _named(self, name: str) -> Ends:
+        """The entity of that id, or all of that type."""
         if "/" in name:
             number = self.adjacency.names.number(name)
-            return np.array([] if number is None else [number], np.int64)
+            return Ends(np.array([] if number is None else [number], np.int64))
         self._check_types([name])
         return self._typed([name])
 
-    def _typed(self, types: Collection[str]) -> Ints:
-        return np.nonzero(self._of_types(types)[self.adjacency.type])[0]
+    def _typed(self, types: Collection[str]) -> Ends:
+        return Typed(self.adjacency, self._of_types(types))
 
     def _of_types(self, types: Collection[str]) -> Mask:
         """For each type of the index whether it is one of these."""
@@ -177,7 +177,7 @@ class Index:
         if strange := set(filters.get("relations") or ()) - self._ontology.relations.keys():
             raise QueryError(f"there is no relation {min(strange)}: choose from {', '.join(self._ontology.relations)}")
 
-    def _search(self, ends: Ints, filters: Filters) -> Search:
+    def _search(self, starts: Ends, ends: Ends, filters: Filters) -> Search:
         """The search within the filters."""
         self._check(filters)
         wanted = filters.get("place")
@@ -186,9 +186,8 @@ class Index:
         tests += self._statements(filters)
         head = self.adjacency.head
         if types := filters.get("types"):
-            open_ = self._of_types(types)[self.adjacency.type]
-            open_[ends] = True
-            tests.append(lambda half: open_[head[half]])
+            between = Typed(self.adjacency, self._of_types(types))
+            tests.append(lambda half: between[head[half]] | starts[head[half]] | ends[head[half]])
         if place:
             elsewhere = place.elsewhere
             tests.append(lambda half: ~elsewhere[head[half]])
@@ -251,7 +250,7 @@ class Index:
             inside[index.head[half]] = True
         return _Inside(inside, elsewhere & ~inside)
 
-    def _at(self, id_: str | None, station: Station) -> Ints:
+    def _at(self, id_: str | None, station: Station) -> Ends:
         return self._named(id_) if id_ else self._typed(station.types)
 
     def _stations(self, stations: Sequence[Station], *, turned: bool = False) -> Stations:
@@ -310,7 +309,8 @@ class Index:
         if min(codes) < 0 or None in nodes:
             raise QueryError("the index of chains does not have every statement of this chain: make it again")
         way = Way(tuple(node for node in nodes if node is not None), tuple(codes), 0.0, 0, 0, dates=False)
-        meetings = self._meetings(self._search(np.array(way.nodes)[[0, -1]], {}), way, chain.hops)
+        starts, ends = (Ends(np.array([way.nodes[place]])) for place in (0, -1))
+        meetings = self._meetings(self._search(starts, ends, {}), way, chain.hops)
         dates = self._dates(chain.hops)
         return Chain(chain.hops, (*meetings, *([dates] if dates else [])))
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -454,6 +456,38 @@ def test_a_search_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     best = found.between("firm/0", "firm/13", limit=10**6)
     assert 10 < len(best) < 3_000
     assert len(best[0].hops) == 1
+
+
+@pytest.mark.parametrize("quick", [12, 60])
+def test_the_best_few_are_the_first_of_all(quick: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a search leaves out as not among the best is not, however much or little its quick look sees: here two firms
+    of many partners, whose ways to each other over three hops stand among those over two."""
+    monkeypatch.setattr("kg.walks.QUICK", quick)
+    monkeypatch.setattr(Index, "limits", Limits(rows=10**6, halves=2_000, pairs=10**6))
+    chance = Random(5)
+
+    def together(one: str, other: str, most: float) -> Fact:
+        return Fact(f"Firm:{one}", "collaboratesWith", f"Firm:{other}", belief=most * chance.random())
+
+    facts = [together(hub, f"{hub}{leaf}", 1.0) for hub in "甲乙" for leaf in range(90)]
+    facts += [together(hub, f"丙{leaf}", 0.8) for leaf in range(20) for hub in "甲乙"]
+    facts += [together(f"甲{chance.randrange(90)}", f"乙{leaf}", 0.7) for leaf in range(90)]
+    found = index(*facts)
+    every = [rank(chain) for chain in found.between("firm/甲", "firm/乙", max_hops=3, limit=10**6)]
+    assert len(every) == 110
+    for limit in range(1, 22):
+        few = [rank(chain) for chain in found.between("firm/甲", "firm/乙", max_hops=3, limit=limit)]
+        assert few == pytest.approx(every[:limit]), limit
+
+
+def test_no_statement_that_is_believed_enough_is_left_out() -> None:
+    facts = [Fact("Firm:甲", "funds", f"Firm:{leaf}", belief=(leaf + 1) / 100) for leaf in range(100)]
+    adjacency = index(*facts).adjacency
+    number = adjacency.names.number("firm/甲")
+    for least in np.linspace(-0.1, 1.1, 49, dtype=np.float32):
+        (looked_at,) = adjacency.believed(np.array([number]), np.array([least]))
+        enough = sum(np.float32(fact.belief) > least for fact in facts)
+        assert enough <= looked_at <= enough + 3
 
 
 # ---- Templates
