@@ -18,8 +18,7 @@ import numpy.typing as npt
 from spacy.tokens import Doc
 
 from ingest.encoding import UNKNOWN, Floats, Ints, Tables, batches, padded
-from ingest.lac import text_of
-from ingest.names import Word, words_of
+from ingest.lac import Word, text_of, words_of
 from ingest.qualifiers import Qualifiers, qualifiers
 from ingest.relations import Mention, Relation, RelationFinder, clauses, groups_of
 from ingest.tagger import session, tagger

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ingest.names import Name, Word
+from ingest.lac import CharacterNumbers, Word
+from ingest.names import Name
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -41,15 +42,16 @@ class Tables:
     frequent: Mapping[str, int] = field(repr=False)
     words: Mapping[str, int] = field(repr=False)
     vectors: Floats = field(repr=False)
+    numbers: CharacterNumbers = field(init=False, repr=False, compare=False)
+    """Looks up `characters`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", CharacterNumbers(self.characters, self.half_width, UNKNOWN))
 
     @property
     def candidate_columns(self) -> int:
         """How many columns the candidates of a sentence fill."""
         return len(self.types) * 2 * _PLACES
-
-    def character(self, character: str) -> int:
-        """The number of a character."""
-        return self.characters.get(self.half_width.get(character, character), UNKNOWN)
 
     def word(self, word: str) -> int:
         """The row of a word's vector; that of its longest ending that has one (at least two characters) if it has none.
@@ -110,7 +112,7 @@ class Characters:
 def characters(text: str, words: Sequence[Word], names: Sequence[Name], tables: Tables) -> Characters:
     """The sentence as the tagger sees it. Words and candidate names are in offsets of the text."""
     size = len(text)
-    ids = np.fromiter((tables.character(c) for c in text), np.int64, size)
+    ids = tables.numbers.of(text)
     tags, rows = np.zeros(size, np.int64), np.zeros(size, np.int64)
     known = {tag: number for number, tag in enumerate(tables.tags)}
     for word in words:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ingest.classifier import Calibration, sentence
 from ingest.encoding import Tables
-from ingest.lac import lac
-from ingest.names import Word, confidence, names_of
+from ingest.lac import Word, lac
+from ingest.names import confidence, names_of
 from ingest.pipeline import Pipeline, nlp
 from ingest.relations import Mention
 from ingest.tagger import FOLDER, decode
