@@ -23,6 +23,9 @@ PAD, UNKNOWN = 0, 1
 
 _MOST, _MOST_PLACES = 32, 16_384
 """How many sentences a batch has at most, and how many characters or words, padding included."""
+_FEW, _LONGER = 8, 1.3
+"""A batch of so many sentences takes none that is so many times as long as its shortest: to fill up the others would
+take longer than another batch does."""
 _PLACES = 3
 """A candidate name marks its first character, those in between, and its last."""
 
@@ -139,7 +142,9 @@ def batches(lengths: Mapping[int, int]) -> Iterator[list[int]]:
     of a batch are filled up to the longest."""
     batch: list[int] = []
     for number in sorted(lengths, key=lambda number: lengths[number]):
-        if batch and (len(batch) == _MOST or lengths[number] * (len(batch) + 1) > _MOST_PLACES):
+        size, length = len(batch), lengths[number]
+        full = size == _MOST or length * (size + 1) > _MOST_PLACES
+        if batch and (full or (size >= _FEW and length > _LONGER * lengths[batch[0]])):
             yield batch
             batch = []
         batch.append(number)

@@ -26,6 +26,7 @@ _WORDS, _TEXT = "words", "text"
 
 _BATCH = 32
 
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word of the sentence: offsets in characters, LAC's tag (n, v, vn, LOC, ORG, PER, TIME …)."""
