@@ -69,22 +69,16 @@ class Lac:
         """The best tag sequence of each row, found for all rows in one sweep over the columns and one back."""
         rows, columns, _ = scores.shape
         size = self._transitions.shape[0]
-        best = scores[:, 0, :size]
-        last = best.argmax(axis=1)  # of each row, the tag that its best sequence ends in
-        back = np.zeros((columns, rows, size), np.uint8)
+        best = [scores[:, 0, :size]]
         for column in range(1, columns):
-            total = best[:, :, None] + self._transitions[None]
-            before = total.argmax(axis=1)
-            back[column] = before
-            best = np.take_along_axis(total, before[:, None, :], axis=1)[:, 0] + scores[:, column, :size]
-            ending = lengths == column + 1
-            last[ending] = best[ending].argmax(axis=1)
+            total = best[-1][:, :, None] + self._transitions
+            best.append(total.max(axis=1) + scores[:, column, :size])
         paths = np.zeros((rows, columns), np.int64)
-        every = np.arange(rows)
-        for column in range(columns - 1, 0, -1):
-            paths[:, column] = last
-            last = np.where(column < lengths, back[column, every, last], last)
-        paths[:, 0] = last
+        tags = paths[:, -1]
+        for column in range(columns - 1, -1, -1):
+            goes_on = (column + 1 < lengths)[:, None]
+            tags = (best[column] + np.where(goes_on, self._transitions.T[tags], 0)).argmax(axis=1)
+            paths[:, column] = tags
         return paths
 
     def _decode(self, path: npt.NDArray[np.int64]) -> list[tuple[int, int, str]]:
