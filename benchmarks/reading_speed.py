@@ -1,7 +1,7 @@
 """How fast documents are read, beside LAC's own tagging of the same sentences: `python benchmarks/reading_speed.py`.
 
 Prints KB of text (UTF-8) per CPU-second of the whole pipeline with and without writing to a store on disk, of the
-spaCy pipeline, and of LAC alone, the CPU time that starting takes (imports, models, dictionary), and the peak of memory.
+spaCy pipeline, and of LAC alone, the CPU time that starting takes (imports, models, dictionary), and the most memory.
 """
 
 import resource
