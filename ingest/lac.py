@@ -103,7 +103,9 @@ class CharacterNumbers:
 
     def of(self, text: str) -> npt.NDArray[np.int64]:
         """A number for each character."""
-        return self._row[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")].astype(np.int64)
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+        found: npt.NDArray[np.int64] = self._row[codes].astype(np.int64)
+        return found
 
 
 @cache
@@ -132,10 +134,12 @@ class CharacterTokenizer(DummyTokenizer):
         return Doc(self._vocab, words=words, spaces=spaces)
 
 
-@registry.tokenizers("policykg.characters.v1")
 def make_tokenizer() -> Callable[[Language], CharacterTokenizer]:
     """The tokenizer's factory, for a spaCy config."""
     return lambda nlp: CharacterTokenizer(nlp.vocab)
+
+
+registry.tokenizers("policykg.characters.v1", func=make_tokenizer)
 
 
 class LacWords:

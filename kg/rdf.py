@@ -148,7 +148,8 @@ def _cleaned(value: T) -> T:
     if isinstance(value, tuple):
         parts = tuple(map(_cleaned, value))
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else cast(T, parts)
-    old = {name: getattr(value, name) for name in _fields(type(value))}
+    kind: type = type(value)
+    old = {name: getattr(value, name) for name in _fields(kind)}
     new = {name: cleaned for name, part in old.items() if (cleaned := _cleaned(part)) is not part}
     return cast(T, replace(cast(Any, value), **new)) if new else value
 
