@@ -1,7 +1,7 @@
 """How fast documents are read, beside LAC's own tagging of the same sentences: `python benchmarks/reading_speed.py`.
 
-Prints KB of text (UTF-8) per CPU-second of the whole pipeline, of the steps behind spaCy, and of LAC alone, the CPU
-time that starting takes (imports, models, dictionary), and the peak of memory.
+Prints KB of text (UTF-8) per CPU-second of the whole pipeline with and without writing to a store on disk, of the
+spaCy pipeline, and of LAC alone, the CPU time that starting takes (imports, models, dictionary), and the most memory.
 """
 
 import resource
@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "zh"
 DOCUMENTS = 12
@@ -22,6 +23,8 @@ def main() -> None:
     from ingest.lac import lac
     from ingest.pipeline import Pipeline, nlp
     from ingest.reading import read
+    from ingest.tagger import FOLDER
+    from kg.store import Store
 
     pipeline = Pipeline()
     pipeline.extract_reading(read(files[0]))
@@ -29,11 +32,15 @@ def main() -> None:
     readings = [read(file) for file in files]
     size = sum(len(file.read_bytes()) for file in files) / 1024
     sentences = [[sentence.text for sentence in reading.sentences] for reading in readings]
-    whole = measured(lambda: [pipeline.extract(file) for file in files])
-    names = measured(lambda: [list(nlp("zh").pipe(texts)) for texts in sentences])
+    extractions = []
+    whole = measured(lambda: extractions.extend(map(pipeline.extract, files)))
+    with TemporaryDirectory() as folder, Store.open(Path(folder) / "store") as store:
+        stored = whole + measured(lambda: [store.put(extraction) for extraction in extractions])
+    names = measured(lambda: [list(nlp("zh", FOLDER).pipe(texts)) for texts in sentences])
     alone = measured(lambda: [batches(lac().words, texts) for texts in sentences])
     print(f"{size:.0f} KB in {len(files)} documents")
-    for name, seconds in (("whole pipeline", whole), ("names (spaCy)", names), ("LAC alone", alone)):
+    steps = {"read and stored": stored, "read": whole, "names (spaCy)": names, "LAC alone": alone}
+    for name, seconds in steps.items():
         print(f"{name:16} {size / seconds:6.1f} KB per CPU-second   {seconds / alone:4.1f} times LAC's")
     print(f"peak of memory   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -8,7 +8,7 @@ by its two ends, by what stands between them, by where they stand (`pair_feature
 """
 
 import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +18,7 @@ import numpy.typing as npt
 from spacy.tokens import Doc
 
 from ingest.encoding import UNKNOWN, Floats, Ints, Tables, batches, padded
-from ingest.lac import text_of
-from ingest.names import Word, words_of
+from ingest.lac import Word, text_of, words_of
 from ingest.qualifiers import Qualifiers, qualifiers
 from ingest.relations import Group, Mention, Relation, RelationFinder, clauses, groups_of
 from ingest.tagger import session, tagger
@@ -138,34 +137,27 @@ class PairReader:
     def read(self, text: str, headings: Sequence[str], mentions: Sequence[Mention], read: Sentence) -> Judged:
         """The pairs of a sentence. Mentions are in order; `read` is the same sentence as `sentence` gives it. Where
         nothing in it speaks of paying, nobody funds."""
-        kinds = [self._types[m.type] for m in mentions]
-        layout = _Layout(text, mentions, kinds, read.places)
-        # a pair's modality is read at its later name, so that most pairs share theirs
-        modalities = [MODALITIES.index(self._modality(text, m.start, headings)) for m in mentions]
+        kinds = np.array([self._types[m.type] for m in mentions], np.int64)
+        subjects, objects = _near(np.array(read.places, np.int64))
+        allowed = self._allowed[kinds[subjects], kinds[objects]]
+        if not self._words.paying.search(text):
+            allowed[:, self._relations["funds"]] = False
+        some = allowed[:, 1:].any(axis=1)
+        subjects, objects, allowed = subjects[some], objects[some], allowed[some]
+        pairs = tuple(map(Pair, subjects.tolist(), objects.tolist()))
         ruled = self._ruled(text, mentions)
-        unpaid = [] if self._words.paying.search(text) else [self._relations["funds"]]
-        pairs, rows, allowed = [], [], []
-        for s, o in _near(read.places):
-            may = self._allowed[kinds[s], kinds[o]].copy()
-            may[unpaid] = False
-            if not may[1:].any():
-                continue
-            row = np.zeros(self.width, np.float32)
-            row[:_GEOMETRY] = layout.features(s, o)
-            row[_GEOMETRY + modalities[max(s, o)]] = 1
-            if rule := ruled.get((s, o)):
-                row[_GEOMETRY + len(MODALITIES) + self._relations[rule.predicate]] = 1
-            row[self._start_of_types + kinds[s] * len(self._types) + kinds[o]] = 1
-            pairs.append(Pair(s, o))
-            rows.append(row)
-            allowed.append(may)
-        columns = 1 + len(self._relations)
-        return Judged(
-            tuple(pairs),
-            np.array(rows, np.float32).reshape(-1, self.width),
-            np.array(allowed, bool).reshape(-1, columns),
-            tuple(ruled.get((pair.subject, pair.object)) for pair in pairs),
-        )
+        rules = tuple(ruled.get((pair.subject, pair.object)) for pair in pairs)
+        features = np.zeros((len(pairs), self.width), np.float32)
+        features[:, :_GEOMETRY] = _Layout(text, mentions, kinds, read.places).features(subjects, objects)
+        # a pair's modality is read at its later name, so that most pairs share theirs
+        modalities = np.array([MODALITIES.index(self._modality(text, m.start, headings)) for m in mentions], np.int64)
+        every = np.arange(len(pairs))
+        features[every, _GEOMETRY + modalities[np.maximum(subjects, objects)]] = 1
+        for row, rule in enumerate(rules):
+            if rule:
+                features[row, _GEOMETRY + len(MODALITIES) + self._relations[rule.predicate]] = 1
+        features[every, self._start_of_types + kinds[subjects] * len(self._types) + kinds[objects]] = 1
+        return Judged(pairs, features, allowed, rules)
 
     def _modality(self, text: str, at: int, headings: Sequence[str]) -> Modality:
         """What the words around the offset say; those far off say nothing, and sentences can be endless."""
@@ -182,13 +174,14 @@ class PairReader:
         }
 
 
-def _near(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _near(places: Ints) -> tuple[Ints, Ints]:
     """The numbers of any two mentions that are not too far from each other, either way round. In a table that was
     flattened into one endless sentence that is far from all."""
-    for s, place in enumerate(places):
-        for o in range(bisect_left(places, place - FARTHEST), bisect_right(places, place + FARTHEST)):
-            if s != o:
-                yield s, o
+    first = np.searchsorted(places, places - FARTHEST, "left")
+    counts = np.searchsorted(places, places + FARTHEST, "right") - first
+    one = np.repeat(np.arange(len(places)), counts)
+    other = np.arange(len(one)) - np.repeat(np.cumsum(counts) - counts - first, counts)
+    return one[one != other], other[one != other]
 
 
 def trigger(one: Mention, other: Mention) -> int:
@@ -199,34 +192,49 @@ def trigger(one: Mention, other: Mention) -> int:
 class _Layout:
     """Where a sentence's mentions stand to each other."""
 
-    def __init__(self, text: str, mentions: Sequence[Mention], kinds: Sequence[int], places: Sequence[int]) -> None:
-        self._kinds, self._places = kinds, places
+    def __init__(self, text: str, mentions: Sequence[Mention], kinds: Ints, places: Sequence[int]) -> None:
+        self._kinds, self._places = kinds, np.array(places, np.int64)
         breaks = clauses(text)
-        self._clauses = [bisect_right(breaks, m.start) for m in mentions]
-        self._groups = [n for n, group in enumerate(groups_of(text, mentions)) for _ in group.members]
-        self._entities = [m.entity for m in mentions]
+        self._clauses = np.array([bisect_right(breaks, m.start) for m in mentions], np.int64)
+        sizes = [len(group.members) for group in groups_of(text, mentions)]
+        self._groups = np.repeat(np.arange(len(sizes)), sizes)
+        # where the group of each mention begins and ends
+        self._first = np.searchsorted(self._groups, self._groups, "left")
+        self._last = np.searchsorted(self._groups, self._groups, "right")
+        # how many of the first mentions are of each type
+        self._counts = np.zeros((len(mentions) + 1, int(kinds.max(initial=0)) + 1), np.int64)
+        self._counts[np.arange(len(mentions)) + 1, kinds] = 1
+        self._counts = self._counts.cumsum(axis=0)
 
-    def features(self, s: int, o: int) -> list[float]:
-        """Order, distance in words, names, clauses and lists, and how many names between could take either's place."""
-        words = abs(self._places[s] - self._places[o])
-        between = range(min(s, o) + 1, max(s, o))
-        lists = abs(self._groups[s] - self._groups[o])
-        return [
-            float(s < o),
-            min(words, 20) / 20,
-            min(abs(s - o), 8) / 8,
-            float(lists == 0),
-            float(lists == 1),
-            min(abs(self._clauses[s] - self._clauses[o]), 4) / 4,
-            float(abs(s - o) == 1),
-            float(words == 1),
-            float(words == 2),
-            min(self._rivals(s, between), 3) / 3,
-            min(self._rivals(o, between), 3) / 3,
+    def features(self, s: Ints, o: Ints) -> npt.NDArray[np.float64]:
+        """Order, distance in words, names, clauses and lists, and how many names between could take either's place: a
+        row for each pair of mentions."""
+        low, high = np.minimum(s, o), np.maximum(s, o)
+        words = self._places[high] - self._places[low]
+        lists = self._groups[high] - self._groups[low]
+        columns = [
+            s < o,
+            np.minimum(words, 20) / 20,
+            np.minimum(high - low, 8) / 8,
+            lists == 0,
+            lists == 1,
+            np.minimum(self._clauses[high] - self._clauses[low], 4) / 4,
+            high - low == 1,
+            words == 1,
+            words == 2,
+            np.minimum(self._rivals(s, low + 1, high), 3) / 3,
+            np.minimum(self._rivals(o, low + 1, high), 3) / 3,
         ]
+        return np.stack(columns, axis=1).astype(np.float64)
 
-    def _rivals(self, end: int, between: range) -> int:
-        return sum(self._kinds[k] == self._kinds[end] and self._groups[k] != self._groups[end] for k in between)
+    def _rivals(self, end: Ints, start: Ints, stop: Ints) -> Ints:
+        """How many mentions from `start` to `stop` have the end's type and stand in another list."""
+        kind = self._kinds[end]
+        first = np.maximum(start, self._first[end])
+        last = np.maximum(np.minimum(stop, self._last[end]), first)
+        found: Ints = self._counts[stop, kind] - self._counts[start, kind]
+        own: Ints = self._counts[last, kind] - self._counts[first, kind]
+        return found - own
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ingest.names import Name, Word
+from ingest.lac import CharacterNumbers, Word
+from ingest.names import Name
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -22,6 +23,9 @@ PAD, UNKNOWN = 0, 1
 
 _MOST, _MOST_PLACES = 32, 16_384
 """How many sentences a batch has at most, and how many characters or words, padding included."""
+_FEW, _LONGER = 8, 1.3
+"""A batch of so many sentences takes none that is so many times as long as its shortest: to fill up the others would
+take longer than another batch does."""
 _PLACES = 3
 """A candidate name marks its first character, those in between, and its last."""
 
@@ -41,15 +45,16 @@ class Tables:
     frequent: Mapping[str, int] = field(repr=False)
     words: Mapping[str, int] = field(repr=False)
     vectors: Floats = field(repr=False)
+    numbers: CharacterNumbers = field(init=False, repr=False, compare=False)
+    """Looks up `characters`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", CharacterNumbers(self.characters, self.half_width, UNKNOWN))
 
     @property
     def candidate_columns(self) -> int:
         """How many columns the candidates of a sentence fill."""
         return len(self.types) * 2 * _PLACES
-
-    def character(self, character: str) -> int:
-        """The number of a character."""
-        return self.characters.get(self.half_width.get(character, character), UNKNOWN)
 
     def word(self, word: str) -> int:
         """The row of a word's vector; that of its longest ending that has one (at least two characters) if it has none.
@@ -110,7 +115,7 @@ class Characters:
 def characters(text: str, words: Sequence[Word], names: Sequence[Name], tables: Tables) -> Characters:
     """The sentence as the tagger sees it. Words and candidate names are in offsets of the text."""
     size = len(text)
-    ids = np.fromiter((tables.character(c) for c in text), np.int64, size)
+    ids = tables.numbers.of(text)
     tags, rows = np.zeros(size, np.int64), np.zeros(size, np.int64)
     known = {tag: number for number, tag in enumerate(tables.tags)}
     for word in words:
@@ -137,7 +142,9 @@ def batches(lengths: Mapping[int, int]) -> Iterator[list[int]]:
     of a batch are filled up to the longest."""
     batch: list[int] = []
     for number in sorted(lengths, key=lambda number: lengths[number]):
-        if batch and (len(batch) == _MOST or lengths[number] * (len(batch) + 1) > _MOST_PLACES):
+        size, length = len(batch), lengths[number]
+        full = size == _MOST or length * (size + 1) > _MOST_PLACES
+        if batch and (full or (size >= _FEW and length > _LONGER * lengths[batch[0]])):
             yield batch
             batch = []
         batch.append(number)

@@ -318,7 +318,8 @@ class Resolver:
         for number, (text, row) in enumerate(zip(texts, mentions, strict=True)):
             before = [m for earlier in result[max(0, number - _REACH) : number] for m in earlier]
             found = list(row)
-            for word, types in self._refs.definite.items():
+            here = ((word, types) for word, types in self._refs.definite.items() if word in text)
+            for word, types in here:
                 for match in re.finditer(whole(word), text):
                     named = [*before, *(m for m in row if m.end <= match.start())]
                     last = next((m for t in types for m in reversed(named) if m.type == t), None)

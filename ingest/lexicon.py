@@ -46,7 +46,7 @@ class Lexicon:
 
     def _add(self, name: str, entry: Entry, *, weak: bool) -> None:
         self._names.setdefault(fold(name), []).append((name, entry, weak))
-        if _SINGULAR.fullmatch(name):
+        if name.isascii() and _SINGULAR.fullmatch(name):
             self._names.setdefault(f"{fold(name)}s", []).append((f"{name}s", entry, weak))
 
     def hits(self, text: str, edges: frozenset[int]) -> Iterator[Hit]:

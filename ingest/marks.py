@@ -62,23 +62,28 @@ class Visible:
 def visible(document: str, ranges: Sequence[Range]) -> Visible:
     """What a reader reads in those ranges, one after the other: no marks, no citations; white space only where it
     parts Latin words or the digits of a number, as one space with the offset of a space or line break."""
-    chars: list[str] = []
+    pieces: list[str] = []
     offsets: list[int] = []
     gap = -1
-    for offset in _offsets(document, ranges):
-        char = document[offset]
-        if char.isspace():
-            gap = offset if gap < 0 or (char == " " and document[gap] != " ") else gap
+    for run in (run for stretch in _stretches(document, ranges) for run in _RUN.finditer(document, *stretch)):
+        start, end = run.span()
+        if run["blank"]:
+            space = document.find(" ", start, end)
+            if gap < 0 or (space >= 0 and document[gap] != " "):
+                gap = max(space, start)
             continue
-        if gap >= 0 and chars and _parted(chars[-1], char):
-            chars.append(" ")
+        if gap >= 0 and pieces and _parted(pieces[-1][-1], document[start]):
+            pieces.append(" ")
             offsets.append(gap)
-        chars.append(char)
-        offsets.append(offset)
+        pieces.append(run[0])
+        offsets.extend(range(start, end))
         gap = -1
     marked = (mark for start, end in ranges for mark in cites_in(document, start, end))
     cites = ((bisect_left(offsets, place), label) for place, label in marked)
-    return Visible("".join(chars), tuple(offsets), tuple(cites))
+    return Visible("".join(pieces), tuple(offsets), tuple(cites))
+
+
+_RUN = re.compile(r"(?P<blank>\s+)|\S+")
 
 
 # --- citations --------------------------------------------------------------------------------------------------------
@@ -125,29 +130,29 @@ def _parted(before: str, char: str) -> bool:
     return not (_WIDE.match(before) or _WIDE.match(char) or (before in _NEUTRAL and char in _NEUTRAL))
 
 
-def _offsets(document: str, ranges: Sequence[Range]) -> Iterator[int]:
-    """The offsets of all characters that are no mark, and of the line break after every range but the last."""
+def _stretches(document: str, ranges: Sequence[Range]) -> Iterator[Range]:
+    """Where the text between marks stands, and the line break after every range but the last."""
     for n, (start, end) in enumerate(ranges):
         at = start
         for mark in _MARK.finditer(document, start, end):
-            yield from range(at, mark.start())
+            yield at, mark.start()
             yield from _kept(mark)
             at = mark.end()
-        yield from range(at, end)
+        yield at, end
         if n + 1 < len(ranges) and end < len(document):
-            yield end
+            yield end, end + 1
 
 
-def _kept(mark: re.Match[str]) -> Iterator[int]:
-    """The offsets inside a mark that are text all the same: a link's words, a formula's letters and figures."""
+def _kept(mark: re.Match[str]) -> Iterator[Range]:
+    """What is text all the same inside a mark: a link's words, a formula's letters and figures."""
     if mark["link"] is not None:
-        yield from range(*mark.span("link"))
+        yield mark.span("link")
     elif mark["formula"] is not None:
         at, end = mark.span("formula")
         for noise in _IN_FORMULA.finditer(mark.string, at, end):
-            yield from range(at, noise.start())
+            yield at, noise.start()
             at = noise.end()
-        yield from range(at, end)
+        yield at, end
 
 
 def width(text: str) -> int:

@@ -1,6 +1,6 @@
 """What may be a name in a Chinese sentence: all that the dictionary and the patterns find there.
 
-Needs `doc.spans["words"]` (see `ingest.lac`); gives the candidates (`names_of`), overlapping ones too. Which of them
+Needs the words of `ingest.lac`; gives the candidates (`names_of`), overlapping ones too. Which of them
 stand is for `ingest.tagger` to say.
 """
 
@@ -12,7 +12,7 @@ from itertools import dropwhile, product, takewhile
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from ingest.lac import WORDS, text_of
+from ingest.lac import Word, text_of, words_of
 from ingest.lexicon import Lexicon
 from ingest.patterns import DICTIONARY, WEAK, NameRule, NameRules, longest_first, name_rules
 from kg import ontology
@@ -29,16 +29,6 @@ _LOOK_AHEAD = 24
 """How far behind an indicator its figure may stand, in characters."""
 _LIST_REACH = 12
 """How many members a list may have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of the sentence: offsets in characters, LAC's tag."""
-
-    start: int
-    end: int
-    tag: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,16 +242,6 @@ def select(names: Iterable[Name]) -> list[Name]:
     return sorted(chosen, key=lambda n: n.start)
 
 
-def words_of(doc: Doc) -> list[Word]:
-    """The words that `ingest.lac` found. Kept with the Doc: three steps ask for them."""
-    words: list[Word] | None = doc.user_data.get(WORDS)
-    if words is None:
-        text = text_of(doc)
-        spans = ((s.start_char, s.end_char, s.label_) for s in doc.spans[WORDS])
-        words = doc.user_data[WORDS] = [Word(start, end, tag, text[start:end]) for start, end, tag in spans]
-    return words
-
-
 def names_of(doc: Doc) -> Sequence[Name]:
     """The candidates that `policy_names` found."""
     names: Sequence[Name] = doc.user_data[_CANDIDATES]
@@ -288,7 +268,7 @@ def set_names(doc: Doc, names: Iterable[Name], *, alignment: str) -> Doc:
     return doc
 
 
-@Language.factory("policy_names", requires=["doc.spans"], assigns=["doc.user_data"])
+@Language.factory("policy_names", requires=["doc.user_data"], assigns=["doc.user_data"])
 def make_name_finder(nlp: Language, name: str) -> NameFinder:
     """The component's factory, for a spaCy config."""
     return NameFinder(Lexicon(ontology.load().entries), name_rules(nlp.lang))

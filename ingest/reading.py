@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 from ingest.bibliography import read_bibliography
@@ -95,7 +96,7 @@ def _sentence(seen: Visible, start: int, end: int, paragraph: Paragraph) -> Sent
     while start < end and seen.text[end - 1] == " ":
         end -= 1
     text = seen.text[start:end]
-    if sum(char.isalpha() for char in text) < 2:
+    if next(islice(filter(str.isalpha, text), 1, None), None) is None:
         return None
     # a mark behind the stop cites for the sentence that ends there, one before the first word is a label
     cites = tuple((place - start, label) for place, label in seen.cites if start < place <= end)

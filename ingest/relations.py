@@ -108,9 +108,9 @@ class _Scene:
         place = bisect_left(self.breaks, offset)
         return self.breaks[place] if place < len(self.breaks) else len(self.text)
 
-    def places(self, triggers: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    def places(self, triggers: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         """Where a trigger stands outside the names."""
-        for match in _trigger_pattern(triggers).finditer(self.text):
+        for match in triggers.finditer(self.text):
             start, end = match.span()
             last = bisect_left(self.starts, end)
             if not last or outside(self.groups[last - 1].members, start, end):
@@ -122,7 +122,7 @@ class RelationFinder:
 
     def __init__(self, ontology: Ontology, rules: RelationRules) -> None:
         self._ontology = ontology
-        self._frames = [rule for rule in rules.rules if rule.kind == "frame"]
+        self._frames = [(rule, _triggers(rule.triggers)) for rule in rules.rules if rule.kind == "frame"]
         self._pairs = [(rule, re.compile(rule.between)) for rule in rules.rules if rule.kind == "pair"]
         self._lists = [rule for rule in rules.rules if rule.kind == "group"]
         self._barred = rules.not_subject_after
@@ -135,7 +135,7 @@ class RelationFinder:
             return []
         heads = [g for g, after in zip_longest(groups, groups[1:]) if not _modifies(text, g, after)]
         scene = _Scene.of(text, heads)
-        found = [r for rule in self._frames for r in self._framed(scene, rule)]
+        found = [r for rule, triggers in self._frames for r in self._framed(scene, rule, triggers)]
         found += [r for rule, pattern in self._pairs for r in self._paired(text, groups, rule, pattern)]
         found += [r for rule in self._lists for group in groups for r in self._within(text, group, rule)]
         best: dict[tuple[str, str], Relation] = {}
@@ -156,10 +156,10 @@ class RelationFinder:
         """Whether the ontology's signature of the relation holds between the two."""
         return self._ontology.allows(subject.type, predicate, object_.type)
 
-    def _framed(self, scene: _Scene, rule: RelationRule) -> Iterator[Relation]:
+    def _framed(self, scene: _Scene, rule: RelationRule, triggers: re.Pattern[str]) -> Iterator[Relation]:
         if rule.needs and not any(word in scene.text for word in rule.needs):
             return
-        for start, end in scene.places(rule.triggers):
+        for start, end in scene.places(triggers):
             behind = self._behind(scene, end, rule)
             ahead = self._ahead(scene, start, rule) if behind else None
             if ahead and behind:
@@ -270,8 +270,7 @@ def _without(groups: Iterable[Group], start: int, end: int) -> int:
     return end - start - sum(g.end - g.start for g in groups if start <= g.start and g.end <= end)
 
 
-@cache
-def _trigger_pattern(triggers: tuple[str, ...]) -> re.Pattern[str]:
+def _triggers(triggers: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(whole, longest_first(triggers))))
 
 

@@ -22,8 +22,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ingest.encoding import Characters, Floats, Tables, batches, characters, padded
-from ingest.lac import text_of
-from ingest.names import Name, names_of, select, set_names, words_of
+from ingest.lac import text_of, words_of
+from ingest.names import Name, names_of, select, set_names
 from ingest.patterns import WEAK
 
 FOLDER = Path(__file__).with_name("model")
@@ -192,7 +192,7 @@ def _name(found: Tagged, names: Sequence[Name]) -> Name:
 
 @Language.factory(
     "entity_tagger",
-    requires=["doc.spans", "doc.user_data"],
+    requires=["doc.user_data"],
     assigns=["doc.ents"],
     default_config={"folder": str(FOLDER)},
 )

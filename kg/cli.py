@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 violations found by `kg check`, or an error without a code
 found.
 """
 
+import gc
 import json
 import os
 import sys
@@ -154,6 +155,9 @@ def ingest(
     lang: LangOption = Words.zh,
 ) -> None:
     """Read documents into the store. Unchanged ones are skipped, changed ones are replaced in one transaction."""
+    # models and dictionary are objects by the hundred thousand that stay: to look through them for garbage again and
+    # again would take a fifth of the start
+    gc.set_threshold(50_000, 20, 100)
     from ingest.batch import ingest as run
     from ingest.batch import listed
     from ingest.pipeline import Pipeline

@@ -6,6 +6,7 @@ store, and unchanged when the dictionary later learns the name.
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -69,6 +70,7 @@ _MARKS = re.compile(r"[\s“”‘’\"'`《》〈〉「」『』()（）\[\]【
 _UNSAFE = re.compile(r"[^\w.~-]")
 
 
+@lru_cache(1 << 17)  # each of the 60,000 names of the dictionary is asked for by several indexes
 def normal(name: str) -> str:
     """A name as it is compared: compatibility forms folded, lower case, marks and white space gone.
 

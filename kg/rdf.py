@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote
@@ -63,6 +64,7 @@ Term = NamedNode | BlankNode | Literal | Triple
 T = TypeVar("T")
 
 
+@lru_cache(1024)
 def term(name: str) -> NamedNode:
     """The ontology's term of that name: `term("belief")` is `pkg:belief`."""
     return NamedNode(ONTOLOGY + name)
@@ -146,11 +148,16 @@ def _cleaned(value: T) -> T:
     if isinstance(value, tuple):
         parts = tuple(map(_cleaned, value))
         return value if all(a is b for a, b in zip(parts, value, strict=True)) else cast(T, parts)
-    if not is_dataclass(value) or isinstance(value, type):
-        return value
-    old = {field.name: getattr(value, field.name) for field in fields(value)}
+    kind: type = type(value)
+    old = {name: getattr(value, name) for name in _fields(kind)}
     new = {name: cleaned for name, part in old.items() if (cleaned := _cleaned(part)) is not part}
-    return cast(T, replace(value, **new)) if new else value
+    return cast(T, replace(cast(Any, value), **new)) if new else value
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields; none of another class."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _relinked(old: tuple[Assertion, ...], new: tuple[Assertion, ...]) -> tuple[Assertion, ...]:

@@ -1,18 +1,20 @@
 """The trained models: how their arrays are made and decoded, what they read, and that they can be trained anew."""
 
 import json
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.lang.zh import ChineseTokenizer
+from spacy.vocab import Vocab
 
 from ingest.classifier import Calibration, sentence
-from ingest.encoding import Tables
-from ingest.lac import lac
-from ingest.names import Word, confidence, names_of
+from ingest.encoding import Tables, batches
+from ingest.lac import CharacterNumbers, CharacterTokenizer, Word, lac, words_of
+from ingest.names import confidence, names_of
 from ingest.pipeline import Pipeline, nlp
 from ingest.relations import Mention
 from ingest.tagger import FOLDER, decode
@@ -73,7 +75,48 @@ def test_a_batch_is_decoded_as_its_sentences_are(sentences: list[list[list[int]]
     assert decode(batch, np.array([len(s) for s in sentences], np.int32), TYPES) == alone
 
 
+def test_sentences_of_one_length_are_cut_into_words_as_each_is() -> None:
+    texts = ["挪威政府启动了极光计划。", "奥斯陆大学研制电解槽等。", "天津大学资助潮汐发电站。"]
+    assert len(set(map(len, texts))) == 1
+    assert lac().words(texts) == [words for text in texts for words in lac().words([text])]
+
+
+# ---- Characters and words
+
+
+@given(st.text("极光计划 \u3000\n\tA1", max_size=12))
+def test_characters_are_tokens_as_in_spacy(text: str) -> None:
+    vocab = Vocab()
+    made, usual = CharacterTokenizer(vocab)(text), ChineseTokenizer(vocab)(text)
+    assert [(t.text, t.whitespace_) for t in made] == [(t.text, t.whitespace_) for t in usual]
+    assert made.text == text
+
+
+def test_words_are_made_of_whole_tokens() -> None:
+    doc = nlp("zh")("挪威政府 启动了\u3000Aurora  Plan 计划。")
+    words = words_of(doc)
+    assert {"挪威政府", "启动"} <= {word.text for word in words}
+    assert all(word.text == doc.text[word.start : word.end] for word in words)
+    assert all(doc.char_span(word.start, word.end) is not None for word in words)
+    assert all(one.end <= other.start for one, other in pairwise(words))
+
+
+def test_characters_are_looked_up_with_their_other_forms() -> None:
+    numbers = CharacterNumbers({"万": 5, "𩽾": 6, "计划": 7}, {"萬": "万", "Ａ": "A"}, 1)
+    assert numbers.of("万萬𩽾Ａ计\ud800").tolist() == [5, 5, 6, 1, 1, 1]
+    assert numbers.of("").tolist() == []
+
+
 # ---- Arrays
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=90))
+def test_every_sentence_is_in_one_batch_with_those_of_like_length(lengths: list[int]) -> None:
+    found = list(batches(dict(enumerate(lengths))))
+    assert sorted(number for batch in found for number in batch) == list(range(len(lengths)))
+    filled = sum(len(batch) * max(lengths[n] for n in batch) for batch in found)
+    assert filled <= 1.3 * sum(lengths) + 8 * 300
+    assert all(len(batch) <= 32 for batch in found)
 
 
 def test_tables_survive_saving(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from ingest.classifier import Judged, PairReader, Sentence, sentence
 from ingest.encoding import Characters, Tables, characters
 from ingest.gold import GoldSentence
-from ingest.names import Word, names_of, words_of
+from ingest.lac import Word, words_of
+from ingest.names import names_of
 from ingest.relations import Mention
 from ingest.train.lac import LacWeights
 from ingest.train.networks import ClassifierNet, Pairs, TaggerNet
