@@ -283,7 +283,7 @@ def test_a_board_of_all_columns_fits_a_laptop(browser: webdriver.Chrome, tmp_pat
         wait(browser, lambda: box.get_property("scrollWidth") <= box.get_property("clientWidth"))
 
 
-@pytest.mark.parametrize(("id_", "said"), [("AJZIqNlRuhUEdfk", "已不在图谱中"), ("x", "不是关系链的标识")])
+@pytest.mark.parametrize(("id_", "said"), [("AJZIqNlRuhUEdfk", "已不在图谱中"), ("x", "不是关系链的 id")])
 def test_a_chain_that_is_not_there_is_told_in_the_readers_language(
     browser: webdriver.Chrome, address: str, id_: str, said: str
 ) -> None:
