@@ -308,7 +308,8 @@ def test_a_hundred_at_once_leave_the_other_routes_answering(client: httpx.Client
     assert set(Counter(answer.status_code for answer in answers)) == {503, 504}
     assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 503)
     assert len(slowest) > 5
-    assert sorted(slowest)[len(slowest) // 2] < 1
+    stopped = min(answer.elapsed.total_seconds() for answer in answers if answer.status_code == 504)
+    assert sorted(slowest)[len(slowest) // 2] < stopped
     assert ask(client, TARGETS).status_code == 200
 
 
