@@ -17,8 +17,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ingest.figures import MASK, Draft, FigureFinder, Scene
-from ingest.lac import text_of
-from ingest.names import Name, Word, confidence, set_names, words_of
+from ingest.lac import Word, text_of, words_of
+from ingest.names import Name, confidence, set_names
 from ingest.patterns import FOLDER, read_toml
 from ingest.quantities import quantity
 from ingest.relations import Mention, outside
