@@ -231,11 +231,21 @@ facts = st.builds(
     st.sampled_from([f"Firm:{name}" for name in NAMES]),
     belief=st.sampled_from([0.5, 0.8]),
 )
+
+
+def said(fact: Fact) -> tuple[str, str, str]:
+    """What makes a fact the same statement as another: not how much it is believed."""
+    return fact.subject, fact.predicate, fact.object
+
+
 pairs = st.lists(st.sampled_from(NAMES), min_size=2, max_size=2, unique=True).map(sorted)
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.lists(facts, max_size=4, unique=True), min_size=1, max_size=3), st.lists(pairs, max_size=3))
+@given(
+    st.lists(st.lists(facts, max_size=4, unique_by=said), min_size=1, max_size=3),
+    st.lists(pairs, max_size=3),
+)
 def test_merging_and_undoing_gives_the_graph_back(stated: list[list[Fact]], wanted: list[list[str]]) -> None:
     kept = [[f for f in each if f.subject != f.object] for each in stated]
     documents = [document(f"d{n}", *each, described=(entity("Firm:戊厂"),)) for n, each in enumerate(kept)]
