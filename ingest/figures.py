@@ -141,7 +141,7 @@ class FigureFinder:
     def _names(self, scene: Scene) -> Iterator[tuple[int, int]]:
         """Names that hold digits: the numbers in them measure nothing."""
         for mention in scene.mentions:
-            # 设立存续期15年以上的长期基金 is a description that measures, and no name
+            # 期限9年以上的专项债券 is a description that measures, and no name
             if "的" in scene.text[mention.start : mention.end]:
                 continue
             if mention.type not in ("Indicator", "Goal", "Challenge", "Event", "Place"):
@@ -214,7 +214,7 @@ class FigureFinder:
 
     def _completed(self, drafts: Sequence[Draft]) -> Iterator[Draft]:
         """The drafts, that of what a thing changed from having the whole unit of what it changed to, which says it once
-        at the end (从1000美元降至100美元每千瓦时)."""
+        at the end (从900欧元降至300欧元每千瓦)."""
         for draft, other in zip_longest(drafts, drafts[1:]):
             if draft is None:
                 continue
@@ -288,7 +288,7 @@ class FigureFinder:
             # the share of others (的比重) is the share that was spoken of before
             indicator, measured = lent.indicator, lent.measured
         if "noun" in roles and subject and self.rules.is_place(scene.masked[slice(*subject)]):
-            # 国内注册无人机126.7万架 counts what is named behind the verb
+            # 港内登记渔船83.2万艘 counts what is named behind the verb
             subject = roles["noun"] if roles["noun"][1] <= value.start else subject
         if subject is None and "subject" in frame.inherit and before:
             subject = before.subject
@@ -329,7 +329,7 @@ class FigureFinder:
 
     def _ahead(self, scene: Scene, value: _Value, done: Sequence[Draft]) -> tuple[int, int] | None:
         """The clause right before that of the value, where it holds no figure and only brings up what the value
-        measures: 尤其是中上游企业，…; 计算机技术占比最大，为10%."""
+        measures: 尤其是中上游企业，…; 捕捞设备占比最大，为12%."""
         clauses = self.rules.clauses(scene.masked)
         at = next((i for i, (a, b) in enumerate(clauses) if a <= value.start < b), 0)
         if at == 0:

@@ -1,8 +1,8 @@
 """Annotated sentences ("gold"), to measure extraction by: JSON Lines files, one sentence a line.
 
-    {"sid": "p-1", "section": "2.1", "text": "贝尔实验室发明了晶体管。",
-     "entities": [{"id": "T1", "surface": "贝尔实验室", "occ": 0, "type": "Institute", "canonical": "贝尔实验室"},
-                  {"id": "T2", "surface": "晶体管", "occ": 0, "type": "Technology", "canonical": "晶体管"}],
+    {"sid": "p-1", "section": "2.1", "text": "某研究院研制出深潜器。",
+     "entities": [{"id": "T1", "surface": "某研究院", "occ": 0, "type": "Institute", "canonical": "某研究院"},
+                  {"id": "T2", "surface": "深潜器", "occ": 0, "type": "Product", "canonical": "深潜器"}],
      "relations": [{"s": "T1", "p": "develops", "o": "T2", "modality": "actual", "time": "", "value": ""}]}
 
 `surface` stands in the sentence, `occ` counts its occurrences before this one; `canonical` is what the thing is called

@@ -114,7 +114,7 @@ class NameFinder:
         return word.text in self._rules.leading and not (rule.place and word.text == "国家")
 
     def _after_marks(self, text: str, words: Sequence[Word]) -> Iterator[Name]:
-        """“X” with the nouns behind it, where these end in a telling word: “八五”重点科技攻关计划."""
+        """“X” with the nouns behind it, where these end in a telling word: “九五”重点环保治理计划."""
         for match in _QUOTED.finditer(text):
             behind = [w for w in words if match.end() <= w.start][:5]
             run = list(_prefix(behind, match.end()))

@@ -104,20 +104,20 @@ def test_flaws_and_happenings_are_those_of_the_ontology() -> None:
     ("text", "wanted"),
     [
         (
-            "2022年某国组件、电池片、硅片产量在全球占比达到85%、90%和97%。",
+            "2021年某国齿轮、轴承、铸件产量在亚洲占比达到35%、40%和57%。",
             [
-                ("某国组件", "产量在全球占比", "85 %"),
-                ("电池片", "产量在全球占比", "90 %"),
-                ("硅片", "产量在全球占比", "97 %"),
+                ("某国齿轮", "产量在亚洲占比", "35 %"),
+                ("轴承", "产量在亚洲占比", "40 %"),
+                ("铸件", "产量在亚洲占比", "57 %"),
             ],
         ),
         (
-            "而甲国、乙国等国家的投入占GDP的比重均在1%以上。",
-            [("甲国", "占GDP的比重", "> 1 %"), ("乙国等国家的投入", "占GDP的比重", "> 1 %")],
+            "而甲国、乙国等经济体的支出占GDP的比例都在4%以上。",
+            [("甲国", "占GDP的比重", "> 4 %"), ("乙国等经济体的支出", "占GDP的比重", "> 4 %")],
         ),
         (
-            "2010年以来，某电池的平均成本从约1 000美元降至2023年的约100美元每千瓦时。",
-            [("某电池", "平均成本", "≈ 1000 USD/kWh"), ("某电池", "平均成本", "≈ 100 USD/kWh")],
+            "2012年以来，某风机的平均价格从约1 900欧元降至2021年的约300欧元每千瓦。",
+            [("某风机", "平均价格", "≈ 1900 EUR/kW"), ("某风机", "平均价格", "≈ 300 EUR/kW")],
         ),
         (
             "某公司人均收入达到10元，某厂人均收入达到20元，分别增长5%和6%。",
@@ -135,7 +135,7 @@ def test_flaws_and_happenings_are_those_of_the_ontology() -> None:
         ("某技术占总经费的三成以上。", [("某技术", "占总经费的比重", "> 30 %")]),
         ("该企业规模翻两番。", [("企业", "规模翻", "2 番")]),
         ("某国产量位居全球第1位。", [("某国", "产量排名", "1 位")]),
-        ("该疫苗研发约占总数的24.3%。", [("疫苗研发", "占总数的比重", "≈ 24.3 %")]),
+        ("该药材种植约占总数的16.5%。", [("药材种植", "占总数的比重", "≈ 16.5 %")]),
     ],
 )
 def test_what_a_number_measures_and_of_what(text: str, wanted: list[tuple[str, str, str]]) -> None:
@@ -143,11 +143,11 @@ def test_what_a_number_measures_and_of_what(text: str, wanted: list[tuple[str, s
 
 
 def test_a_figure_has_its_time_place_source_entity_and_exact_place() -> None:
-    text = "据某某行业协会统计，2014—2022年，我国晶硅电池实验室效率共打破世界纪录56次。"
-    (figure,) = read(text, "Product:晶硅电池")
-    assert (figure.about, figure.place, figure.attributed_to) == (id_of("Product:晶硅电池"), "我国", "某某行业协会")
-    assert figure.period == period("2014—2022年", ())
-    assert text[figure.span.start : figure.span.end] == figure.span.quote == figure.value == "56次"
+    text = "据某某船舶学会统计，2011—2019年，我国深潜器工作深度共打破国内纪录8次。"
+    (figure,) = read(text, "Product:深潜器")
+    assert (figure.about, figure.place, figure.attributed_to) == (id_of("Product:深潜器"), "我国", "某某船舶学会")
+    assert figure.period == period("2011—2019年", ())
+    assert text[figure.span.start : figure.span.end] == figure.span.quote == figure.value == "8次"
     assert (figure.modality, figure.evidence.quote) == ("actual", text)
 
 
@@ -158,17 +158,17 @@ def test_a_time_that_had_passed_plans_nothing_and_one_to_come_does() -> None:
 
 
 def test_a_span_of_years_counts_back_from_the_document_s_year() -> None:
-    text = "发电成本在过去10年内降低了80%—90%。"
+    text = "运输成本在过去10年内降低了30%—45%。"
     (figure,), (undated,) = read(text), read(text, year=None)
     assert figure.period is not None
     assert (figure.period.text(), undated.period) == ("≈2015–2025", None)
     assert figure.quantity is not None
-    assert (figure.quantity.low, figure.quantity.high) == (Decimal(80), Decimal(90))
+    assert (figure.quantity.low, figure.quantity.high) == (Decimal(30), Decimal(45))
 
 
 def test_nothing_is_taken_from_a_neighbour_where_a_figure_has_its_own_subject() -> None:
-    found = read("甲国的比重在1%以上；农业技术合同交易额1212.9亿元。")
-    assert found[-1].subject == "农业技术合同"
+    found = read("甲国的比例在4%以上；海洋设备租赁交易额318.6亿元。")
+    assert found[-1].subject == "海洋设备租赁"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_numbers_that_measure_nothing_are_left_out(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "flaws"),
     [
-        ("东部每万人有104名研究人员，远高于中部、西部和东北地区的49.34和38人。", ["", "uneven-list", "uneven-list"]),
+        ("沿海每万人有88名工程师，明显高于平原、山区和草原地区的31.22和19人。", ["", "uneven-list", "uneven-list"]),
         ("出口增长1O0%。", ["letter"]),
         ("出口增长12.5.3%。", ["points"]),
         ("研发投入3 00亿元。", ["grouping"]),
@@ -380,14 +380,14 @@ def papers(*sentences: str) -> Store:
 
 def test_a_value_is_given_for_just_what_is_asked() -> None:
     with papers(
-        "2022年，中国农业科技投入占GDP的比重为0.65%，而美国、日本等国家的比重均在1%以上。",
-        "2006年“863”计划新能源汽车项目安排课题270项。",
-        "某攻关计划的电动汽车项目投资1500万元。",
+        "2019年，中国海洋科研经费占GDP的比重为0.37%，而美国、日本等经济体的比重都在4%以上。",
+        "2004年“863”计划某方向安排课题31项。",
+        "某攻关计划的某项目投资700万元。",
     ) as store:
         ask = "thing value"
-        assert rows(store, "value-of", ask, what="中国", indicator="占GDP比重") == [("农业科技投入", "0.65%")]
-        assert rows(store, "value-of", ask, what="美国", indicator="占GDP的比重", year="2022") == [("美国", "1%以上")]
-        assert rows(store, "value-of", ask, what="美国", indicator="占GDP的比重", year="2021") == []
+        assert rows(store, "value-of", ask, what="中国", indicator="占GDP比重") == [("海洋科研经费", "0.37%")]
+        assert rows(store, "value-of", ask, what="美国", indicator="占GDP的比重", year="2019") == [("美国", "4%以上")]
+        assert rows(store, "value-of", ask, what="美国", indicator="占GDP的比重", year="2018") == []
         assert rows(store, "value-of", ask, what="德国") == []
         # a neighbour's figure answers nothing, nor does one that is only compared with what is asked for
         assert rows(store, "value-of", ask, what="GDP") == []
@@ -397,16 +397,16 @@ def test_a_value_is_given_for_just_what_is_asked() -> None:
 
 def test_milestones_are_listed_with_the_other_year() -> None:
     with papers(
-        "1961年科学家首次成功提取mRNA。",
-        "1990年科研人员发现了mRNA技术在疫苗研究领域的应用潜力。",
-        "mRNA到1989年才被认为有作为制作疫苗的潜质。",
+        "1952年化学家首次成功提取叶黄素。",
+        "1978年工程师发现了叶黄素技术在饲料加工方面的应用潜力。",
+        "叶黄素到1977年才被认为有用于饲料的潜质。",
         "2019年某国启动了别的计划。",
     ) as store:
-        known = document("e", Fact("Technology:mRNA技术", "targets", "Industry:某产业"))
+        known = document("e", Fact("Technology:叶黄素技术", "targets", "Industry:某产业"))
         store.put(known)
         infer(store, ONTOLOGY)
-        found = rows(store, "milestones", "year other_time", what="mRNA技术")
-    assert found == [("1961", ""), ("1989", "1990年"), ("1990", "到1989年")]
+        found = rows(store, "milestones", "year other_time", what="叶黄素技术")
+    assert found == [("1952", ""), ("1977", "1978年"), ("1978", "到1977年")]
 
 
 def test_growth_is_no_share_and_damage_is_listed() -> None:

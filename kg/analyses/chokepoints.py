@@ -181,7 +181,7 @@ def _notes(things: int, gaps: int) -> tuple[Words, ...]:
             "one, is the aim of export control or sanctions, or has figures of imports. Restrictions are no answer.",
         ),
         (
-            "名单式句子（如“光刻胶、大尺寸硅片等薄弱环节”）往往只抽取出面向它们的计划，抽不出“薄弱环节”，"
+            "名单式句子（如“轴承钢、高端传感器等薄弱环节”）往往只抽取出面向它们的计划，抽不出“薄弱环节”，"
             "因而不在表中。",
             "Of sentences that list weak links by apposition, often only the program that targets them is read, not "
             "that they "
