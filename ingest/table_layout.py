@@ -4,8 +4,7 @@ Where a text has lost part of a table, this shows in rows that do not fit the he
 only where the figures themselves prove that it is the one (they add up to its total); else they stay unread.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -643,11 +642,6 @@ def _span(rows: Sequence[int]) -> str:
         else:
             parts.append([r])
     return "、".join(f"{p[0] + 1}" if len(p) == 1 else f"{p[0] + 1}–{p[-1] + 1}" for p in parts)
-
-
-def repeated(values: Sequence[str]) -> Iterator[str]:
-    """What stands more than once."""
-    return (value for value, count in Counter(values).items() if count > 1)
 
 
 at = _at

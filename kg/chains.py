@@ -113,16 +113,6 @@ class Index:
         search = self._search(starts, ends, filters)
         return self._chains(search, search.ways(starts, ends, max_hops, limit))
 
-    def from_type(
-        self, start_id: str, end_type: str, *, max_hops: int = 5, limit: int = 10, **filters: Unpack[Filters]
-    ) -> tuple[Chain, ...]:
-        """The best chains from an entity to any entity of a type; each ends at the first one that it comes to.
-
-        As `between`; raises QueryError for an unknown type too.
-        """
-        self._check_types([end_type])
-        return self.between(start_id, end_type, max_hops=max_hops, limit=limit, **filters)
-
     def along(
         self,
         template: Template,

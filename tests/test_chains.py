@@ -216,7 +216,7 @@ def test_what_many_countries_share_does_not_lead_from_one_to_another(section: st
     apart = index(INTO, replace(OUT_OF, section=section), described=(JAPAN, KOREA))
     assert between(apart, "Program:VLSI计划", "Industry:韩国半导体产业") == []
     assert between(apart, "Industry:韩国半导体产业", "Program:VLSI计划") == []
-    assert apart.from_type(JAPAN.id, "Industry") == ()
+    assert apart.between(JAPAN.id, "Industry") == ()
 
 
 def test_not_by_a_firm_of_the_other_country_either_nor_by_what_comes_between() -> None:
@@ -412,11 +412,11 @@ def test_filter_by_place() -> None:
 
 def test_chains_to_any_entity_of_a_type() -> None:
     found = index(*CHAIN, Fact("Industry:丙", "enables", "Industry:丁"), Fact("Program:甲", "targets", "Industry:戊"))
-    assert sorted(ways(found.from_type("government/政", "Industry"))) == ["政<甲>乙>丙", "政<甲>戊"]
-    assert ways(found.from_type("industry/丙", "Industry"))[0] == "丙>丁"
-    assert found.from_type("government/政", "Event") == ()
+    assert sorted(ways(found.between("government/政", "Industry"))) == ["政<甲>乙>丙", "政<甲>戊"]
+    assert ways(found.between("industry/丙", "Industry"))[0] == "丙>丁"
+    assert found.between("government/政", "Event") == ()
     with pytest.raises(QueryError, match="choose one of"):
-        found.from_type("government/政", "Gadget")
+        found.between("government/政", "Gadget")
 
 
 def test_an_index_of_a_changed_store_says_so() -> None:
