@@ -123,7 +123,8 @@ def run(
     name = f"[{host}]" if ":" in host else host
     say(f"http://{name}:{listener.getsockname()[1]}/")
     log_to_stderr(log_requests)
-    quiet: dict[str, Any] = {"log_level": "warning", "log_config": None, "server_header": False}
+    # a log of its own is composed for each request even where nobody reads it; `kg.telemetry` has one
+    quiet: dict[str, Any] = {"log_level": "warning", "log_config": None, "access_log": False, "server_header": False}
     server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=3, **quiet))
     # uvicorn ends its work at either signal, and then hands it on to whoever had it before
     signal.signal(signal.SIGTERM, signal.default_int_handler)

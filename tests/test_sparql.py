@@ -13,12 +13,15 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import parse_qsl, quote
 
 import httpx
 import pandas
 import pyoxigraph as ox
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from rdflib import Graph, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from served import filled, process
@@ -33,6 +36,7 @@ from kg.live import LiveStore
 from kg.mcp import Tools
 from kg.ontology import load
 from kg.queries import Column, Question
+from kg.sparql import parameters
 from kg.workers import Limits
 
 LIMITS = Limits(seconds=2.0, size=200_000, processes=2, waiting=10)
@@ -75,6 +79,21 @@ def problem(response: httpx.Response, status: int) -> str:
 
 
 # ---- The protocol
+
+
+ADDRESSES = st.lists(
+    st.sampled_from([*"=&+%;#?'\\ \t\n\0\x7f\u00e9", "query", "%2", "%zz"])
+    | st.binary(max_size=6).map(lambda some: "".join(f"%{byte:02X}" for byte in some))
+    | st.text(max_size=6).map(quote),
+    max_size=12,
+).map("".join)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(ADDRESSES.map(lambda text: text.encode("latin-1")) | st.binary())
+@example(b"a=%E4%B8&b=%ED%A0%80&c=%F4%90%80%80&d=%C0%80&e=%E4%B8%C3%A9")
+def test_the_parameters_are_those_that_the_standard_library_reads(query: bytes) -> None:
+    assert parameters(query) == parse_qsl(query.decode("latin-1"), keep_blank_values=True)
 
 
 def test_a_query_is_taken_in_each_of_the_three_ways(client: httpx.Client) -> None:
