@@ -5,10 +5,10 @@ left to `kg.workers`.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import count, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ import orjson
 import pyoxigraph as ox
 
 from kg.iris import PREFIXES
-from kg.rdf import Term
 from kg.store import Node, Store
 
 _LONGEST = 3000
@@ -30,12 +29,20 @@ a few milliseconds at the very most."""
 
 def answer(store: Store, query: str, results: ox.QueryResultsFormat) -> bytes | None:
     """The answer in that format. None where the query is not among the smallest, in what it says or what it needs."""
-    asked = _parsed(query) if len(query) <= _LONGEST else None
-    if asked is None or not asked.small():
+    if len(query) > _LONGEST:
+        return None
+    prologue = _PROLOGUE.match(query)
+    start = prologue.end() if prologue else 0
+    # text between IRIs, an IRI, text …
+    parts = _NAMED.split(query[start:])
+    iris = parts[1::2]
+    plan = _plan(query[:start], _IRI.join(parts[::2]))
+    if plan is None or plan.iris != len(iris):
         return None
     try:
-        body = orjson.dumps(_answered(asked, _Reading(store)))
-    except _TooMuch:
+        row = [*map(ox.NamedNode, iris), *plan.row]
+        body = orjson.dumps(_answered(plan, row, _Reading(store)))
+    except (ValueError, _Left):
         return None
     if results == ox.QueryResultsFormat.JSON:
         return body
@@ -45,22 +52,34 @@ def answer(store: Store, query: str, results: ox.QueryResultsFormat) -> bytes | 
 # ---- What is asked
 
 
-_Part = ox.Variable | ox.NamedNode | ox.Literal
+class _Named(NamedTuple):
+    """An IRI that the query names in full, the first, second … of them. Queries that differ in these only are of one
+    form, and are read once."""
+
+    number: int
+
+
+_DEFAULT = ox.DefaultGraph()
+_Part = ox.Variable | ox.NamedNode | ox.Literal | _Named
 
 
 class _Pattern(NamedTuple):
-    """A triple pattern, its predicate any of several, in a graph: None is the default graph."""
+    """A triple pattern, its predicate any of several, in a graph."""
 
     subject: _Part
     predicates: tuple[_Part, ...]
     object: _Part
-    graph: _Part | None
+    graph: _Part | ox.DefaultGraph
+
+    @property
+    def parts(self) -> tuple[_Part | ox.DefaultGraph, ...]:
+        """All that it speaks of."""
+        return self.graph, self.subject, *self.predicates, self.object
 
     @property
     def variables(self) -> list[str]:
-        """Its variables in their order."""
-        parts = (self.graph, self.subject, *self.predicates, self.object)
-        return [part.value for part in parts if isinstance(part, ox.Variable)]
+        """Its variables."""
+        return [part.value for part in self.parts if isinstance(part, ox.Variable)]
 
     def known(self, names: Collection[str]) -> int:
         """How much of it is known where these variables are; what it says of subject and object counts most."""
@@ -73,11 +92,6 @@ class _Speaks(NamedTuple):
 
     name: str
     language: str
-
-    def holds(self, row: Mapping[str, Term]) -> bool:
-        """Whether a solution passes."""
-        term = row.get(self.name)
-        return isinstance(term, ox.Literal) and (term.language or "") == self.language
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +110,12 @@ class _Asked:
         return few or any(pattern.known(()) > 1 for pattern in self.patterns)
 
 
-_IRI = r"<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>\"{}|^`\\]*+>"
-_PREFIX = re.compile(rf"\s*+PREFIX\s++([A-Za-z][A-Za-z0-9_-]*+|):\s*+({_IRI})", re.IGNORECASE | re.ASCII)
+_IRI = "<>"
+"""Stands for an IRI in the form of a query."""
+_ANY_IRI = r"<([A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>\"{}|^`\\]*+)>"
+_NAMED = re.compile(_ANY_IRI)
+_PREFIX = re.compile(rf"\s*+PREFIX\s++([A-Za-z][A-Za-z0-9_-]*+|):\s*+{_ANY_IRI}", re.IGNORECASE | re.ASCII)
+_PROLOGUE = re.compile(rf"(?:{_PREFIX.pattern})*+", _PREFIX.flags)
 _HEAD = re.compile(
     r"\s*+(?:(?P<ask>ASK)|SELECT(?P<distinct>\s++DISTINCT)?(?P<names>\s*+\*|(?:\s*+[?$][A-Za-z_][A-Za-z0-9_]*+)++))"
     r"\s*+(?:(?<![A-Za-z0-9_])WHERE\s*+)?\{\s*+"
@@ -121,16 +139,13 @@ _TOKEN = re.compile(
 )
 
 
-def _parsed(query: str) -> _Asked | None:
-    """What the query asks; None where it says anything that is not understood here."""
-    start = 0
-    while found := _PREFIX.match(query, start):
-        start = found.end()
-    head = _HEAD.fullmatch(query, start)
+def _parsed(prologue: str, form: str) -> _Asked | None:
+    """What queries of the form ask; None where it says anything that is not understood here."""
+    head = _HEAD.fullmatch(form)
     if head is None:
         return None
     try:
-        patterns, filters = _told(head, _prefixes(query[:start]))
+        patterns, filters = _told(head, _prefixes(prologue))
     except (ValueError, KeyError):
         return None
     limit = int(head["limit"]) if head["limit"] else None
@@ -147,8 +162,13 @@ def _told(head: re.Match[str], prefixes: Mapping[str, str]) -> tuple[tuple[_Patt
     text = head["within"] or head["body"] or ""
     first = _FILTERS.search(text)
     end = first.start() if first else len(text)
-    graph = _Body(head["graph"], prefixes).only() if head["graph"] else None
-    return tuple(_Body(text[:end], prefixes).patterns(graph)), tuple(_filters(text, end))
+    numbers = count()
+    graph = _Body(head["graph"], prefixes, numbers).only() if head["graph"] else _DEFAULT
+    patterns = tuple(_Body(text[:end], prefixes, numbers).patterns(graph))
+    if next(numbers) < head.string.count(_IRI):
+        # in a text
+        raise ValueError
+    return patterns, tuple(_filters(text, end))
 
 
 def _filters(text: str, start: int) -> Iterator[_Speaks]:
@@ -164,10 +184,9 @@ def _quoted(found: re.Match[str]) -> str:
     return found["single"] if found["double"] is None else found["double"]
 
 
-@lru_cache(maxsize=256)
 def _prefixes(prologue: str) -> Mapping[str, str]:
     """What the prefixes stand for. Raises ValueError where one stands for no IRI."""
-    return {**PREFIXES, **{name: ox.NamedNode(iri[1:-1]).value for name, iri in _PREFIX.findall(prologue)}}
+    return {**PREFIXES, **{name: ox.NamedNode(iri).value for name, iri in _PREFIX.findall(prologue)}}
 
 
 _Token = str | _Part
@@ -177,19 +196,19 @@ _Token = str | _Part
 class _Body:
     """The triple patterns between the braces. Raises ValueError, or KeyError, for anything else."""
 
-    def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
-        self._tokens = list(self._read(text, prefixes))
+    def __init__(self, text: str, prefixes: Mapping[str, str], numbers: Iterator[int]) -> None:
+        self._tokens = list(self._read(text, prefixes, numbers))
         self._at = 0
 
     @staticmethod
-    def _read(text: str, prefixes: Mapping[str, str]) -> Iterator[_Token]:
+    def _read(text: str, prefixes: Mapping[str, str], numbers: Iterator[int]) -> Iterator[_Token]:
         start, end = 0, len(text.rstrip(" \t\n\r"))
         while start < end:
             found = _TOKEN.match(text, start)
             if found is None:
                 raise ValueError
             start = found.end()
-            yield _token(found, prefixes)
+            yield _token(found, prefixes, numbers)
 
     def only(self) -> _Part:
         """The one thing that it names, which may be a graph."""
@@ -198,7 +217,7 @@ class _Body:
             raise ValueError
         return part
 
-    def patterns(self, graph: _Part | None) -> Iterator[_Pattern]:
+    def patterns(self, graph: _Part | ox.DefaultGraph) -> Iterator[_Pattern]:
         number = 0
         while self._at < len(self._tokens):
             subject = self._part()
@@ -214,7 +233,7 @@ class _Body:
         if not number:
             raise ValueError
 
-    def _of(self, subject: _Part, graph: _Part | None) -> Iterator[_Pattern]:
+    def _of(self, subject: _Part, graph: _Part | ox.DefaultGraph) -> Iterator[_Pattern]:
         while True:
             predicates = self._predicates()
             yield _Pattern(subject, predicates, self._part(), graph)
@@ -228,10 +247,7 @@ class _Body:
         found = [self._predicate()]
         while self._took("|"):
             found.append(self._predicate())
-        if len(found) > 1 and not all(isinstance(part, ox.NamedNode) for part in found):
-            raise ValueError
-        if len(set(found)) < len(found):
-            # Oxigraph finds what both ways lead to once, the standard twice
+        if len(found) > 1 and any(isinstance(part, ox.Variable) for part in found):
             raise ValueError
         return tuple(found)
 
@@ -257,10 +273,10 @@ class _Body:
 _TYPE = ox.NamedNode(PREFIXES["rdf"] + "type")
 
 
-def _token(found: re.Match[str], prefixes: Mapping[str, str]) -> _Token:
+def _token(found: re.Match[str], prefixes: Mapping[str, str], numbers: Iterator[int]) -> _Token:
     match found.lastgroup:
         case "iri":
-            return ox.NamedNode(found["iri"][1:-1])
+            return _Named(next(numbers))
         case "name":
             return ox.Variable(found["name"])
         case "short":
@@ -272,93 +288,59 @@ def _token(found: re.Match[str], prefixes: Mapping[str, str]) -> _Token:
             return found[0].strip()
 
 
-# ---- What is found
+# ---- How it is found
 
-_Row = dict[str, Term]
-"""Variable → what it stands for."""
-
-
-class _TooMuch(Exception):
-    """The query needs more than a smallest one may."""
+_Get = Callable[[ox.Quad], Node]
+_GET: tuple[_Get, ...] = tuple(map(attrgetter, ("subject", "predicate", "object", "graph_name")))
 
 
-class _Reading:
-    """Reads the store, no more than so much."""
+class _Step(NamedTuple):
+    """A pattern to be looked up. Its parts are places in a row, which holds all that patterns speak of: None, which is
+    also what stands for anything in a look-up, at those that are not known yet. The `new` ones are filled by what each
+    triple has there."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._lookups, self._triples, self._text = _MOST_LOOKUPS, _MOST_TRIPLES, _MOST_TEXT
-
-    def matches(self, pattern: _Pattern, row: _Row) -> Iterator[_Row]:
-        """The row with what each triple that fits the pattern adds to it."""
-        for predicate in pattern.predicates:
-            self._lookups -= 1
-            if self._lookups < 0:
-                raise _TooMuch
-            parts = (pattern.subject, predicate, pattern.object, pattern.graph or _DEFAULT)
-            terms: list[Node] = [row.get(part.value) if isinstance(part, ox.Variable) else part for part in parts]
-            new = [
-                (part.value, get)
-                for part, term, get in zip(parts, terms, _GET, strict=True)
-                if term is None and isinstance(part, ox.Variable)
-            ]
-            for quad in self._store.matches(*terms):
-                if (found := self._bound(row, new, quad)) is not None:
-                    yield found
-
-    def _bound(self, row: _Row, new: Sequence[tuple[str, Callable[[ox.Quad], Term]]], quad: ox.Quad) -> _Row | None:
-        """The row with the pattern's new variables; None where one would have to stand for two things."""
-        self._triples -= 1
-        if self._triples < 0:
-            raise _TooMuch
-        found, fits = row.copy(), True
-        for name, get in new:
-            term = get(quad)
-            self._take(term)
-            # of all graphs, the default graph has no name
-            if term == _DEFAULT or found.setdefault(name, term) != term:
-                fits = False
-        return found if fits else None
-
-    def told(self, term: Term) -> dict[str, str]:
-        """The term as JSON; one that was read once may be told many times."""
-        self._take(term)
-        return _json(term)
-
-    def _take(self, term: Term | ox.DefaultGraph) -> None:
-        self._text -= 0 if isinstance(term, ox.DefaultGraph | ox.Triple) else len(term.value)
-        if self._text < 0:
-            raise _TooMuch
+    subject: int
+    predicates: tuple[int, ...]
+    object: int
+    graph: int
+    new: tuple[tuple[int, _Get], ...]
 
 
-_DEFAULT = ox.DefaultGraph()
-_GET: tuple[Callable[[ox.Quad], Term], ...] = tuple(map(attrgetter, ("subject", "predicate", "object", "graph_name")))
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How queries of one form are answered. A row begins with the query's own IRIs, so many, and goes on with `row`.
+    `told` are the variables with their places, None for ASK; `filters` languages with places."""
+
+    iris: int
+    row: tuple[Node, ...]
+    steps: tuple[_Step, ...]
+    filters: tuple[tuple[int, str], ...]
+    told: tuple[tuple[str, int], ...] | None
+    distinct: bool
+    limit: int | None
 
 
-def _answered(asked: _Asked, reading: _Reading) -> dict[str, Any]:
-    """The answer in the form of SPARQL's results in JSON."""
-    rows = _solutions(_ordered(asked.patterns), {}, reading)
-    if asked.filters:
-        rows = (row for row in rows if all(each.holds(row) for each in asked.filters))
-    if asked.variables is None:
-        return {"head": {}, "boolean": next(rows, None) is not None}
-    names = asked.variables
-    told: Iterator[tuple[Term | None, ...]] = (tuple(map(row.get, names)) for row in rows)
-    if asked.distinct:
-        told = _each_once(told)
-    bindings = [
-        {name: reading.told(term) for name, term in zip(names, row, strict=True) if term is not None}
-        for row in islice(told, asked.limit)
-    ]
-    return {"head": {"vars": names}, "results": {"bindings": bindings}}
-
-
-def _each_once(rows: Iterator[tuple[Term | None, ...]]) -> Iterator[tuple[Term | None, ...]]:
-    seen: set[tuple[Term | None, ...]] = set()
-    for row in rows:
-        if row not in seen:
-            seen.add(row)
-            yield row
+@lru_cache(maxsize=256)
+def _plan(prologue: str, form: str) -> _Plan | None:
+    """How queries of the form are answered; None where they are left to others."""
+    asked = _parsed(prologue, form)
+    if asked is None or not asked.small():
+        return None
+    iris = form.count(_IRI)
+    parts = dict.fromkeys(part for pattern in asked.patterns for part in pattern.parts)
+    constants = [part for part in parts if not isinstance(part, ox.Variable | _Named)]
+    names = [*(asked.variables or ()), *(each.name for each in asked.filters)]
+    variables = dict.fromkeys([*(part for part in parts if isinstance(part, ox.Variable)), *map(ox.Variable, names)])
+    places = {part: at for at, part in enumerate((*map(_Named, range(iris)), *constants, *variables))}
+    return _Plan(
+        iris,
+        (*constants, *(None for _ in variables)),
+        tuple(_steps(_ordered(asked.patterns), places)),
+        tuple((places[ox.Variable(each.name)], each.language) for each in asked.filters),
+        None if asked.variables is None else tuple((name, places[ox.Variable(name)]) for name in asked.variables),
+        asked.distinct,
+        asked.limit,
+    )
 
 
 def _ordered(patterns: Sequence[_Pattern]) -> list[_Pattern]:
@@ -372,28 +354,129 @@ def _ordered(patterns: Sequence[_Pattern]) -> list[_Pattern]:
     return found
 
 
-def _solutions(patterns: Sequence[_Pattern], row: _Row, reading: _Reading) -> Iterator[_Row]:
-    """What all patterns together make of the row."""
-    if not patterns:
+def _steps(patterns: Iterable[_Pattern], places: Mapping[_Part | ox.DefaultGraph, int]) -> Iterator[_Step]:
+    known = set[str]()
+    for pattern in patterns:
+        graph, subject, *predicates, object_ = (places[part] for part in pattern.parts)
+        ends = zip((pattern.subject, pattern.predicates[0], pattern.object, pattern.graph), _GET, strict=True)
+        new = [(part, get) for part, get in ends if isinstance(part, ox.Variable) and part.value not in known]
+        known.update(pattern.variables)
+        yield _Step(subject, tuple(predicates), object_, graph, tuple((places[part], get) for part, get in new))
+
+
+# ---- What is found
+
+_Row = list[Node]
+
+
+class _Left(Exception):
+    """The query is left to others: it needs more than a smallest one may, or what is not done here."""
+
+
+class _Reading:
+    """Reads the store, no more than so much."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lookups, self._triples, self._text = _MOST_LOOKUPS, _MOST_TRIPLES, _MOST_TEXT
+
+    def matches(self, step: _Step, row: _Row) -> Iterator[_Row]:
+        """The row with what each triple that fits the step adds to it."""
+        predicates = [row[at] for at in step.predicates]
+        if len(predicates) > 1 and len(set(predicates)) < len(predicates):
+            # Oxigraph finds what both ways lead to once, the standard twice
+            raise _Left
+        for predicate in predicates:
+            self._lookups -= 1
+            if self._lookups < 0:
+                raise _Left
+            for quad in self._store.matches(row[step.subject], predicate, row[step.object], row[step.graph]):
+                if (found := self._filled(row, step.new, quad)) is not None:
+                    yield found
+
+    def _filled(self, row: _Row, new: Sequence[tuple[int, _Get]], quad: ox.Quad) -> _Row | None:
+        """The row with what is new in the quad; None where a variable would have to stand for two things."""
+        self._triples -= 1
+        if self._triples < 0:
+            raise _Left
+        found = row.copy()
+        for at, get in new:
+            term = get(quad)
+            if term is None or isinstance(term, ox.DefaultGraph):
+                # of all graphs, it has no name
+                return None
+            if found[at] is None:
+                found[at] = term
+                self.take(0 if isinstance(term, ox.Triple) else len(term.value))
+            elif found[at] != term:
+                return None
+        return found
+
+    def take(self, length: int) -> None:
+        """Count so many characters that are read, or told: one text that was read may be told many times."""
+        self._text -= length
+        if self._text < 0:
+            raise _Left
+
+
+def _answered(plan: _Plan, row: _Row, reading: _Reading) -> dict[str, Any]:
+    """The answer in the form of SPARQL's results in JSON."""
+    rows = _solutions(plan.steps, row, reading)
+    if plan.filters:
+        rows = (row for row in rows if all(_speaks(row[at], language) for at, language in plan.filters))
+    if plan.told is None:
+        return {"head": {}, "boolean": next(rows, None) is not None}
+    if plan.distinct:
+        rows = _each_once(rows, [at for _, at in plan.told])
+    bindings = [
+        {name: _json(row[at], reading) for name, at in plan.told if row[at] is not None}
+        for row in islice(rows, plan.limit)
+    ]
+    return {"head": {"vars": [name for name, _ in plan.told]}, "results": {"bindings": bindings}}
+
+
+def _solutions(steps: Sequence[_Step], row: _Row, reading: _Reading) -> Iterator[_Row]:
+    """What all steps together make of the row."""
+    if not steps:
         yield row
         return
-    for found in reading.matches(patterns[0], row):
-        yield from _solutions(patterns[1:], found, reading)
+    for found in reading.matches(steps[0], row):
+        yield from _solutions(steps[1:], found, reading)
 
 
-def _json(term: Term) -> dict[str, str]:
-    match term:
-        case ox.NamedNode():
-            return {"type": "uri", "value": term.value}
-        case ox.BlankNode():
-            return {"type": "bnode", "value": term.value}
-        case ox.Literal() if term.language and not term.direction:
-            return {"type": "literal", "value": term.value, "xml:lang": term.language}
-        case ox.Literal() if not term.language:
-            typed = {} if term.datatype == _STRING else {"datatype": term.datatype.value}
-            return {"type": "literal", "value": term.value, **typed}
-        case _:
-            raise _TooMuch
+def _speaks(term: Node, language: str) -> bool:
+    return isinstance(term, ox.Literal) and (term.language or "") == language
+
+
+def _each_once(rows: Iterable[_Row], places: Sequence[int]) -> Iterator[_Row]:
+    seen: set[tuple[Node, ...]] = set()
+    for row in rows:
+        told = tuple(row[at] for at in places)
+        if told not in seen:
+            seen.add(told)
+            yield row
+
+
+def _json(term: Node, reading: _Reading) -> dict[str, str]:
+    if isinstance(term, ox.NamedNode):
+        told = {"type": "uri", "value": term.value}
+    elif isinstance(term, ox.Literal):
+        told = _literal(term)
+    elif isinstance(term, ox.BlankNode):
+        told = {"type": "bnode", "value": term.value}
+    else:
+        raise _Left
+    reading.take(len(told["value"]))
+    return told
+
+
+def _literal(term: ox.Literal) -> dict[str, str]:
+    if language := term.language:
+        if term.direction:
+            raise _Left
+        return {"type": "literal", "value": term.value, "xml:lang": language}
+    typed = {} if term.datatype == _STRING else {"datatype": term.datatype.value}
+    return {"type": "literal", "value": term.value, **typed}
 
 
 _STRING = ox.NamedNode(PREFIXES["xsd"] + "string")

@@ -51,6 +51,7 @@ Row = dict[str, Term]
 
 Node = Term | ox.DefaultGraph | None
 """A part of a quad; None where it may be any."""
+_SUBJECTS, _NO_GRAPHS = (ox.NamedNode, ox.BlankNode), (ox.Literal, ox.Triple)
 
 Function = Callable[..., Term | None]
 
@@ -455,10 +456,10 @@ class Store:
         """The quads that have these parts, None for any; read one after the other, as they are taken. Nothing where the
         parts cannot be those of a quad."""
         if (
-            isinstance(subject, ox.NamedNode | ox.BlankNode | None)
-            and isinstance(predicate, ox.NamedNode | None)
+            (subject is None or isinstance(subject, _SUBJECTS))
+            and (predicate is None or isinstance(predicate, ox.NamedNode))
             and not isinstance(object, ox.DefaultGraph)
-            and not isinstance(graph, ox.Literal | ox.Triple)
+            and not isinstance(graph, _NO_GRAPHS)
         ):
             return self._open.quads_for_pattern(subject, predicate, object, graph)
         return ()
