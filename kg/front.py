@@ -76,7 +76,7 @@ class Direct:
             await self._app(scope, receive, send)
             return
         scope["route"] = route
-        packed = any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
+        packed = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
         await (self._compressing if packed else self._answer)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,7 +19,7 @@ from kg.store import Store
 
 T = TypeVar("T")
 
-_Trace = frozenset[tuple[str, int, int]]
+_Trace = list[tuple[str, int, int]]
 """Files: path, time of change, size."""
 
 
@@ -81,7 +81,7 @@ class LiveStore:
         self._path = path
         self._ontology = ontology
         self._lock = Lock()
-        self._seen = _Look(frozenset(), ())
+        self._seen = _Look([], ())
         self._newest: Snapshot | None = None
 
     def read(self, look: Callable[[Snapshot], T]) -> T:
@@ -139,19 +139,19 @@ def _look(path: Path) -> _Look:
     try:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
-        return _Look(frozenset(), ())
+        return _Look([], ())
     # what is written goes to the log and the manifest, and files that come or go change the folder's time
     again = [os.path.join(folder, name) for name in names if name.endswith(".log") or name.startswith("MANIFEST")]
     return _Look(_trace((folder, *again)), (folder, *again))
 
 
 def _trace(paths: Iterable[str]) -> _Trace:
-    found: set[tuple[str, int, int]] = set()
+    found: _Trace = []
     for path in paths:
         try:
             stat = os.stat(path)
         except FileNotFoundError:
             # the writer has just taken it away
             continue
-        found.add((path, stat.st_mtime_ns, stat.st_size))
-    return frozenset(found)
+        found.append((path, stat.st_mtime_ns, stat.st_size))
+    return found

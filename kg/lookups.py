@@ -380,8 +380,9 @@ class _Reading:
         self._store = store
         self._lookups, self._triples, self._text = _MOST_LOOKUPS, _MOST_TRIPLES, _MOST_TEXT
 
-    def matches(self, step: _Step, row: _Row) -> Iterator[_Row]:
-        """The row with what each triple that fits the step adds to it."""
+    def solutions(self, steps: Sequence[_Step], row: _Row) -> Iterator[_Row]:
+        """What all steps together make of the row."""
+        step, *rest = steps
         predicates = [row[at] for at in step.predicates]
         if len(predicates) > 1 and len(set(predicates)) < len(predicates):
             # Oxigraph finds what both ways lead to once, the standard twice
@@ -391,7 +392,12 @@ class _Reading:
             if self._lookups < 0:
                 raise _Left
             for quad in self._store.matches(row[step.subject], predicate, row[step.object], row[step.graph]):
-                if (found := self._filled(row, step.new, quad)) is not None:
+                found = self._filled(row, step.new, quad)
+                if found is None:
+                    continue
+                if rest:
+                    yield from self.solutions(rest, found)
+                else:
                     yield found
 
     def _filled(self, row: _Row, new: Sequence[tuple[int, _Get]], quad: ox.Quad) -> _Row | None:
@@ -421,7 +427,7 @@ class _Reading:
 
 def _answered(plan: _Plan, row: _Row, reading: _Reading) -> dict[str, Any]:
     """The answer in the form of SPARQL's results in JSON."""
-    rows = _solutions(plan.steps, row, reading)
+    rows = reading.solutions(plan.steps, row)
     if plan.filters:
         rows = (row for row in rows if all(_speaks(row[at], language) for at, language in plan.filters))
     if plan.told is None:
@@ -433,15 +439,6 @@ def _answered(plan: _Plan, row: _Row, reading: _Reading) -> dict[str, Any]:
         for row in islice(rows, plan.limit)
     ]
     return {"head": {"vars": [name for name, _ in plan.told]}, "results": {"bindings": bindings}}
-
-
-def _solutions(steps: Sequence[_Step], row: _Row, reading: _Reading) -> Iterator[_Row]:
-    """What all steps together make of the row."""
-    if not steps:
-        yield row
-        return
-    for found in reading.matches(steps[0], row):
-        yield from _solutions(steps[1:], found, reading)
 
 
 def _speaks(term: Node, language: str) -> bool:

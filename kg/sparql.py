@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -132,8 +133,7 @@ async def _answered(request: Request, given: Sequence[tuple[str, str]]) -> Respo
     for name, value in given:
         named.setdefault(name, []).append(value)
     query = _one_query(named)
-    accept = request.headers.get("accept", "")
-    results, graph = choose(accept, _RESULTS), choose(accept, _GRAPH_MEDIA)
+    results, graph = _wanted(dict(reversed(request.scope["headers"])).get(b"accept", b""))
     if results is None and graph is None:
         raise _unacceptable()
     now = await _snapshot(request)
@@ -142,11 +142,29 @@ async def _answered(request: Request, given: Sequence[tuple[str, str]]) -> Respo
     default, other = (named.get(name) for name in _GRAPHS)
     if results and not default and not other and (body := lookups.answer(now.graph.store, query, RESULTS[results])):
         request.app.state.telemetry.query("answered")
-        return Response(body, headers={"Content-Type": typed(results), "Vary": _VARY})
+        return _sent(body, results)
     answer = await _asked(request, Asked(query, now.graph.store.folder, results, graph, default, other))
     if answer.media is None:
         raise _unacceptable()
-    return Response(answer.body, headers={"Content-Type": typed(answer.media), "Vary": _VARY})
+    return _sent(answer.body, answer.media)
+
+
+@lru_cache(maxsize=512)
+def _wanted(accept: bytes) -> tuple[str | None, str | None]:
+    """Which media types for results and for graphs the header wants most."""
+    text = accept.decode("latin-1")
+    return choose(text, _RESULTS), choose(text, _GRAPH_MEDIA)
+
+
+def _sent(body: bytes, media: str) -> Response:
+    response = Response(body)
+    response.raw_headers += _headers(media)
+    return response
+
+
+@lru_cache(maxsize=20)
+def _headers(media: str) -> list[tuple[bytes, bytes]]:
+    return [(b"content-type", typed(media).encode()), (b"vary", _VARY.encode())]
 
 
 def _one_query(named: Mapping[str, Sequence[str]]) -> str:
@@ -229,8 +247,7 @@ def _description(request: Request) -> Response:
     media = choose(request.headers.get("accept", ""), _GRAPH_MEDIA) or next(iter(GRAPHS))
     live: LiveStore = request.app.state.live
     triples = live.read(lambda now: _service(str(request.url.replace(query="")), now.graph.store.sources()))
-    body = ox.serialize(triples, format=GRAPHS[media], prefixes={**PREFIXES, "sd": _SD}) or b""
-    return Response(body, headers={"Content-Type": typed(media), "Vary": _VARY})
+    return _sent(ox.serialize(triples, format=GRAPHS[media], prefixes={**PREFIXES, "sd": _SD}) or b"", media)
 
 
 def _service(endpoint: str, sources: Sequence[str]) -> list[ox.Triple]:

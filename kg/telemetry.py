@@ -8,7 +8,7 @@ import traceback
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPMethod
-from secrets import token_hex
+from random import Random
 from time import perf_counter
 from typing import Any
 
@@ -102,6 +102,8 @@ class Observed:
 
 
 _NAME = b"x-request-id"
+_RANDOM = Random()
+"""For ids, which need to be no secret."""
 _EVERY = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 
 
@@ -111,8 +113,8 @@ class _Record:
     __slots__ = ("_send", "began", "bytes", "error", "id", "seconds", "status", "whole")
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        given = next((value for name, value in scope["headers"] if name == _NAME), b"").decode("latin-1")
-        self.id = given if given and _SAFE_ID.fullmatch(given) else token_hex(8)
+        given = dict(scope["headers"]).get(_NAME, b"").decode("latin-1")
+        self.id = given if given and _SAFE_ID.fullmatch(given) else f"{_RANDOM.getrandbits(64):016x}"
         self.status = 0
         self.bytes = 0
         self.whole = False
@@ -125,11 +127,10 @@ class _Record:
         """Pass a part of the answer on, with the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = list(message.get("headers", ()))
-            has = {name for name, _ in headers}
-            headers += [header for header in _EVERY if header[0] not in has]
-            headers.append((_NAME, self.id.encode()))
-            message["headers"] = headers
+            given = message.get("headers", ())
+            has = dict(given)
+            every = [header for header in _EVERY if header[0] not in has]
+            message["headers"] = [*given, *every, (_NAME, self.id.encode())]
         elif message["type"] == "http.response.body":
             self.bytes += len(message.get("body", b""))
             self.whole = not message.get("more_body", False)
