@@ -41,8 +41,11 @@ def answer(store: Store, query: str, results: ox.QueryResultsFormat) -> bytes | 
         return None
     try:
         row = [*map(ox.NamedNode, iris), *plan.row]
+    except ValueError:
+        return None
+    try:
         body = orjson.dumps(_answered(plan, row, _Reading(store)))
-    except (ValueError, _Left):
+    except _Left:
         return None
     if results == ox.QueryResultsFormat.JSON:
         return body
@@ -411,9 +414,9 @@ class _Reading:
             if term is None or isinstance(term, ox.DefaultGraph):
                 # of all graphs, it has no name
                 return None
+            self.take(0 if isinstance(term, ox.Triple) else len(term.value))
             if found[at] is None:
                 found[at] = term
-                self.take(0 if isinstance(term, ox.Triple) else len(term.value))
             elif found[at] != term:
                 return None
         return found

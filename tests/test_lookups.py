@@ -65,9 +65,35 @@ def same(store: Store, query: str, answer: dict[str, Any]) -> bool:
 
 # ---- The same answers
 
-ENDS = st.sampled_from(["?s", "?o", "$o", "?x", "<http://example.org/a>", "e:b", "e:P", ":c"])
+ENDS = st.sampled_from(
+    [
+        "?s",
+        "?o",
+        "$o",
+        "?x",
+        "<http://example.org/a>",
+        "<http://example.org/b>",
+        "<http://example.org/c>",
+        "e:b",
+        "e:P",
+        ":c",
+    ]
+)
 OBJECTS = ENDS | st.sampled_from(['"x"', '"x"@zh', "'x'@ZH", '"y"', "'x'"])
-PREDICATES = st.sampled_from(["?p", "?x", "a", "e:P", "<http://example.org/Q>", "e:P|e:Q", "e:P | a|e:P"])
+TWICE = ("e:P | a|e:P", "<http://example.org/P>|<http://example.org/P>", "e:Q|<http://example.org/Q>")
+"""Oxigraph finds what both ways lead to once, the standard twice."""
+PREDICATES = st.sampled_from(
+    [
+        "?p",
+        "?x",
+        "a",
+        "e:P",
+        "<http://example.org/Q>",
+        "e:P|e:Q",
+        "<http://example.org/P>|<http://example.org/Q>",
+        *TWICE,
+    ]
+)
 FILTERS = [
     'FILTER(LANG(?o) = "zh")',
     "filter ( lang($o)='zh' ) .",
@@ -106,7 +132,7 @@ def test_answers_are_those_of_oxigraph(triples: list[tuple[Any, Any, Any]], quer
     answer = found(store, query)
     if answer is None:
         # what has no limit and begins at nothing known is left to others, as is what is named twice
-        assert "SELECT" in query or "e:P | a|e:P" in query
+        assert "SELECT" in query or any(path in query for path in TWICE)
     else:
         assert same(store, query, answer)
 
@@ -156,6 +182,12 @@ def test_what_oxigraph_refuses_is_not_answered(query: str, edits: list[tuple[flo
         "SELECT ?o { <http://example.org/a> ?p 1 }",
         "SELECT ?o { <relative> ?p ?o }",
         "SELECT ?o { unknown:a ?p ?o }",
+        'ASK { ?s ?p "<http://example.org/a>" }',
+        "SELECT ?o { <http://example.org/a> ?p ?o FILTER(LANG(?o) = '<http://example.org/a>') }",
+        "ASK { <> ?p ?o }",
+        "ASK { <> ?p <http://example.org/a> }",
+        "ASK { <http://example.org/a> <http://example.org/P>|<http://example.org/P> ?o }",
+        "ASK { <http://example.org/a> <http://example.org/P> '<>' }",
         "ASK { <http://example.org/a> ?p ?o } LIMIT 0",
         "CONSTRUCT WHERE { <http://example.org/a> ?p ?o }",
         "DELETE WHERE { <http://example.org/a> ?p ?o }",
@@ -163,6 +195,19 @@ def test_what_oxigraph_refuses_is_not_answered(query: str, edits: list[tuple[flo
 )
 def test_what_says_more_is_left_to_others(query: str) -> None:
     assert found(holding([(A, P, B)]), query) is None
+
+
+def test_queries_of_one_form_are_answered_each_for_its_own_iris() -> None:
+    store = holding([(A, P, B), (B, Q, C)])
+    texts = [
+        f"SELECT * {{ {subject} {predicate} ?o }}"
+        for subject in (A, B, C)
+        for predicate in (P, Q, TYPE, f"{P}|{Q}", f"{Q}|{P}")
+    ]
+    for query in (*texts, *texts):
+        answer = found(store, query)
+        assert answer is not None
+        assert same(store, query, answer)
 
 
 def test_the_prefixes_of_exports_and_all_formats_are_known() -> None:
