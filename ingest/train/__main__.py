@@ -38,6 +38,8 @@ from kg.ontology import Ontology, load
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 ANNOTATIONS = Path(__file__).with_name("annotations.jsonl")
+SILVER = Path(__file__).with_name("silver.jsonl")
+"""Names that `ingest.train.teacher` marked."""
 WINDOWS = Path(__file__).with_name("windows.jsonl")
 _BEGAN = time.monotonic()
 
@@ -86,15 +88,16 @@ def train(args: argparse.Namespace, work: Path) -> None:
     gold = [read_gold(path, ontology) for path in gold_files(args.gold)]
     gold = [document for document in gold if gold_reading(document, None).document.language == "zh"]
     corpus = corpus_text(args.corpus)
-    extra = _extra(corpus, work, ontology)
-    more = _more(args.windows, work, ontology)
+    extra = read_rows("extra", attached(ANNOTATIONS, corpus), ontology)
+    silver = read_rows("silver", attached(SILVER, corpus), ontology)
+    more = _more(args.windows, ontology)
     said(
         f"{len(gold)} gold documents, {sum(len(d.sentences) for d in more.values()):,} more sentences of these, "
-        f"{len(extra.sentences):,} of others"
+        f"{len(extra.sentences):,} of others, {len(silver.sentences):,} marked by the teacher"
     )
     tables = _tables(ontology, corpus if args.vectors == "new" else "")
     school = School(with_frequent(tables, extra.sentences), said)
-    start = first_stage(school, extra.sentences)
+    start = first_stage(school, extra.sentences, silver.sentences)
     held = train_folds(school, start, gold, more, args.folds, work, args.jobs)
     _calibrate(held, gold, args.out, _texts(args.texts))
     torch.set_num_threads(args.jobs)
@@ -107,23 +110,20 @@ def said(line: str) -> None:
     print(f"{time.monotonic() - _BEGAN:6.0f} s  {line}", file=sys.stderr, flush=True)
 
 
-def _extra(corpus: str, work: Path, ontology: Ontology) -> GoldDocument:
-    return _read("extra", attached(ANNOTATIONS, corpus), work, ontology)
-
-
-def _more(folder: Path, work: Path, ontology: Ontology) -> dict[str, GoldDocument]:
+def _more(folder: Path, ontology: Ontology) -> dict[str, GoldDocument]:
     if not folder.is_dir():
         said(f"skipped: {folder} is missing, so no more of the gold documents is learnt from")
         return {}
     found = windows(WINDOWS, folder).items()
-    return {source: _read(source, rows, work / "windows", ontology) for source, rows in found}
+    return {source: read_rows(source, rows, ontology) for source, rows in found}
 
 
-def _read(name: str, rows: Iterable[Row], work: Path, ontology: Ontology) -> GoldDocument:
-    work.mkdir(parents=True, exist_ok=True)
-    file = work / f"{name}.jsonl"
-    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return read_gold(file, ontology)
+def read_rows(name: str, rows: Iterable[Row], ontology: Ontology) -> GoldDocument:
+    """The document of that name that the rows make."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.jsonl"
+        file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        return read_gold(file, ontology)
 
 
 def _tables(ontology: Ontology, corpus: str) -> Tables:

@@ -137,13 +137,12 @@ def _tensors(state: State) -> dict[str, Tensor]:
     return {name: torch.from_numpy(weight) for name, weight in state.items()}
 
 
-def first_stage(school: School, sentences: Sequence[GoldSentence]) -> Weights:
-    """Both networks' first stage, side by side."""
+def first_stage(school: School, sentences: Sequence[GoldSentence], named: Sequence[GoldSentence]) -> Weights:
+    """Both networks' first stage, side by side. In the sentences `named` names are marked, but no relations."""
     with ProcessPoolExecutor(2) as pool:
-        parts = [
-            pool.submit(_first, school.tables, school.report, sentences, part) for part in ("tagger", "classifier")
-        ]
-        return Weights(*(part.result() for part in parts))
+        tagger = pool.submit(_first, school.tables, school.report, [*sentences, *named], "tagger")
+        classifier = pool.submit(_first, school.tables, school.report, sentences, "classifier")
+        return Weights(tagger.result(), classifier.result())
 
 
 def _first(tables: Tables, report: Report, sentences: Sequence[GoldSentence], part: str) -> State:
