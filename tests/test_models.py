@@ -3,6 +3,7 @@
 import json
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -272,6 +273,52 @@ def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Pat
     read = Pipeline(models=tmp_path / "models").extract_reading(gold_reading(gold, None))
     assert {a.predicate for a in read.assertions} == {"issuedBy", "funds"}
     assert any("loss" in line for line in said)
+
+
+def test_a_teacher_marks_what_it_has_learnt_and_leaves_out_what_it_doubts(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
+    from functools import partial
+
+    import torch
+
+    from ingest.gold import read_gold
+    from ingest.train.fit import Course, Example, fit_tagger, read_examples
+    from ingest.train.lac import lac_weights
+    from ingest.train.models import candidates
+    from ingest.train.teacher import Stated, TeacherNet, marked
+
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(ROWS[0], ensure_ascii=False) + "\n", encoding="utf-8")
+    (plain,) = read_examples(candidates(), read_gold(file, load()).sentences, TABLES)
+    states = torch.randn(len(plain.tags), 24, generator=torch.Generator().manual_seed(1))
+    seen = Stated(*(getattr(plain.read, part) for part in plain.read.__slots__), states, torch.arange(len(plain.tags)))
+    example = Example(plain.source, plain.words, seen, plain.tags)
+
+    def taught(passes: int) -> list[Any]:
+        course, make = Course(passes, 4, 2e-3, 2e-3, 0.3, 0.1), partial(TeacherNet, states=24)
+        teacher = fit_tagger([example] * 8, TABLES, lac_weights(), course, make=make, report=lambda line: None)
+        return list(marked(teacher, [example], TABLES))
+
+    (row,) = taught(15)
+    assert [(e["surface"], e["occ"], e["type"]) for e in row["entities"]] == [
+        (e["surface"], e["occ"], e["type"]) for e in ROWS[0]["entities"]
+    ]
+    assert row["text"] == ROWS[0]["text"] and not row["relations"]
+    assert all(row["entities"] == [] for row in taught(1))
+
+
+def test_a_teacher_marks_sentences_of_no_paper_that_is_in_the_gold(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
+    from ingest.gold import read_gold
+    from ingest.train.teacher import chosen
+
+    file = tmp_path / "a.jsonl"
+    annotated = {**ROWS[0], "text": ROWS[0]["text"] + "大学为此设立了专门的研究所。"}
+    file.write_text(json.dumps(annotated, ensure_ascii=False) + "\n", encoding="utf-8")
+    other = [f"第{number}个省的政府为当地的半导体产业和新能源汽车企业制定了专项补贴政策与发展规划。" for number in range(30)]
+    papers = ["\n".join(other), annotated["text"] + "\n" + "本国政府为当地的光伏产业和企业制定了专项补贴政策。" * 9, "天气很好。"]
+    found = chosen("\n\n".join(papers), [read_gold(file, load())], {other[3]})
+    assert 1 < len(found) <= 10 and set(found) <= set(other) - {other[3]}
 
 
 def test_an_indicator_measures_one_thing_or_the_members_of_one_list() -> None:
