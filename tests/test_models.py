@@ -303,7 +303,8 @@ def test_a_teacher_marks_what_it_has_learnt_and_leaves_out_what_it_doubts(tmp_pa
     assert [(e["surface"], e["occ"], e["type"]) for e in row["entities"]] == [
         (e["surface"], e["occ"], e["type"]) for e in ROWS[0]["entities"]
     ]
-    assert row["text"] == ROWS[0]["text"] and not row["relations"]
+    assert row["text"] == ROWS[0]["text"]
+    assert not row["relations"]
     assert all(row["entities"] == [] for row in taught(1))
 
 
@@ -315,10 +316,12 @@ def test_a_teacher_marks_sentences_of_no_paper_that_is_in_the_gold(tmp_path: Pat
     file = tmp_path / "a.jsonl"
     annotated = {**ROWS[0], "text": ROWS[0]["text"] + "大学为此设立了专门的研究所。"}
     file.write_text(json.dumps(annotated, ensure_ascii=False) + "\n", encoding="utf-8")
-    other = [f"第{number}个省的政府为当地的半导体产业和新能源汽车企业制定了专项补贴政策与发展规划。" for number in range(30)]
-    papers = ["\n".join(other), annotated["text"] + "\n" + "本国政府为当地的光伏产业和企业制定了专项补贴政策。" * 9, "天气很好。"]
+    other = [f"第{n}个省的政府为当地的半导体产业和新能源汽车企业制定了专项补贴政策与发展规划。" for n in range(30)]
+    more = "本国政府为当地的光伏产业和企业制定了专项补贴政策。" * 9
+    papers = ["\n".join(other), f"{annotated['text']}\n{more}", "天气很好。"]
     found = chosen("\n\n".join(papers), [read_gold(file, load())], {other[3]})
-    assert 1 < len(found) <= 10 and set(found) <= set(other) - {other[3]}
+    assert 1 < len(found) <= 10
+    assert set(found) <= set(other) - {other[3]}
 
 
 def test_an_indicator_measures_one_thing_or_the_members_of_one_list() -> None:
