@@ -49,6 +49,8 @@ _WIDTH = 128
 _COURSE = Course(5, 32, 1.2e-3, 2e-3, 0.05, 0.4)
 _TOKENS = 1500
 """How many tokens the language model reads at once."""
+_BEFORE = "句子："
+"""What it reads before each sentence: the state at the very first token says nothing of that token."""
 _SURE = 0.3
 """A sentence with a name that the teacher is less sure of is left out."""
 
@@ -147,8 +149,9 @@ class StateReader:
 
         folder, file = str(model.parent), model.name
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-        packed = GgufConfig(gguf_file=file, dequantize=True)
-        whole: Any = AutoModel.from_pretrained(folder, quantization_config=packed, dtype=torch.bfloat16)
+        whole: Any = AutoModel.from_pretrained(
+            folder, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+        )
         whole.layers, whole.norm = whole.layers[:_LAYERS], nn.Identity()
         self._model = whole.eval()
         self.width: int = whole.config.hidden_size
@@ -166,15 +169,16 @@ class StateReader:
         """Of each text its tokens' states, in half precision, and its characters' tokens."""
         read = self._tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)
         found: list[tuple[Tensor, Tensor]] = [(torch.empty(0), torch.empty(0))] * len(texts)
+        before = self._tokenizer(_BEFORE, add_special_tokens=False)["input_ids"]
         done = 0
         for numbers in _by_length([len(ids) for ids in read["input_ids"]]):
-            ids = [torch.tensor(read["input_ids"][number]) for number in numbers]
+            ids = [torch.tensor([*before, *read["input_ids"][number]]) for number in numbers]
             states = self._layers(ids)
             for row, number in enumerate(numbers):
                 tokens = torch.zeros(len(texts[number]), dtype=torch.long)
                 for token, (start, end) in enumerate(read["offset_mapping"][number]):
                     tokens[start:end] = token
-                found[number] = states[row, : len(ids[row])].half(), tokens
+                found[number] = states[row, len(before) : len(ids[row])].half(), tokens
             done += len(numbers)
             if done // 500 > (done - len(numbers)) // 500:
                 said(f"language model: {done:,} of {len(texts):,} sentences")
