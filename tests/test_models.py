@@ -157,10 +157,16 @@ def test_a_calibration_survives_saving_and_grows_with_the_models_sureness(tmp_pa
     calibration = Calibration.load(FOLDER)
     calibration.save(tmp_path)
     assert Calibration.load(tmp_path) == calibration
-    chances = [calibration.confidence(chance, 0.9, 0.9, ruled=False) for chance in (0.2, 0.5, 0.8, 0.99)]
-    assert chances == sorted(chances)
-    assert calibration.confidence(0.5, 0.3, 0.9, ruled=False) < calibration.confidence(0.5, 0.9, 0.9, ruled=False)
-    assert calibration.confidence(0.5, 0.9, 0.9, ruled=False) < calibration.confidence(0.5, 0.9, 0.9, ruled=True)
+    for relation in ("targets", "partOf"):
+
+        def sure(*chances: float, ruled: bool = False, relation: str = relation) -> float:
+            return calibration.confidence(relation, *chances, ruled=ruled)
+
+        chances = [sure(chance, 0.9, 0.9) for chance in (0.2, 0.5, 0.8, 0.99)]
+        assert chances == sorted(chances)
+        assert sure(0.5, 0.3, 0.9) < sure(0.5, 0.9, 0.9) < sure(0.5, 0.9, 0.9, ruled=True)
+        # names that are doubtful make what is said of them doubtful
+        assert sure(0.8, 0.3, 0.9) < 0.8 * sure(0.8, 0.9, 0.9)
 
 
 # ---- What is read
@@ -195,7 +201,7 @@ def test_statements_are_read_with_their_modality() -> None:
 
 # ---- Training
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "sid": "a-1",
         "section": "",
@@ -291,7 +297,8 @@ def test_a_teacher_marks_what_it_has_learnt_and_leaves_out_what_it_doubts(tmp_pa
     file.write_text(json.dumps(ROWS[0], ensure_ascii=False) + "\n", encoding="utf-8")
     (plain,) = read_examples(candidates(), read_gold(file, load()).sentences, TABLES)
     states = torch.randn(len(plain.tags), 24, generator=torch.Generator().manual_seed(1))
-    seen = Stated(*(getattr(plain.read, part) for part in plain.read.__slots__), states, torch.arange(len(plain.tags)))
+    read = plain.read
+    seen = Stated(read.ids, read.tags, read.candidates, read.words, states, torch.arange(len(plain.tags)))
     example = Example(plain.source, plain.words, seen, plain.tags)
 
     def taught(passes: int) -> list[Any]:

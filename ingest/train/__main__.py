@@ -23,6 +23,7 @@ from ingest.train.data import Row, attached, corpus_text, windows
 from ingest.train.lac import lac_weights
 from ingest.train.models import (
     Held,
+    Outcome,
     School,
     calibrated,
     first_stage,
@@ -99,10 +100,11 @@ def train(args: argparse.Namespace, work: Path) -> None:
     school = School(with_frequent(tables, extra.sentences), said)
     start = first_stage(school, extra.sentences, silver.sentences)
     held = train_folds(school, start, gold, more, args.folds, work, args.jobs)
-    _calibrate(held, gold, args.out, _texts(args.texts))
+    known = list(outcomes(held))
+    _calibrate(known, held, gold, args.out, _texts(args.texts))
     torch.set_num_threads(args.jobs)
     school.second(start, school.read(list(sentences_of(gold, more))), args.out, "all documents")
-    calibrated(list(outcomes(held)), _stated(gold)).save(args.out)
+    calibrated(known, _stated(gold)).save(args.out)
 
 
 def said(line: str) -> None:
@@ -159,9 +161,10 @@ def _stated(gold: Sequence[GoldDocument]) -> int:
     )
 
 
-def _calibrate(held: Sequence[Held], gold: Sequence[GoldDocument], out: Path, texts: dict[str, Path]) -> None:
+def _calibrate(
+    known: Sequence[Outcome], held: Sequence[Held], gold: Sequence[GoldDocument], out: Path, texts: dict[str, Path]
+) -> None:
     """Give every fold the calibration that the other folds' documents teach, and print what the folds then read."""
-    known = list(outcomes(held))
     for folder in sorted({h.folder for h in held}):
         own = {h.document.source for h in held if h.folder == folder}
         rest = [document for document in gold if document.source not in own]

@@ -48,7 +48,7 @@ CLASSIFIER = (Course(8, 40, 2e-3, 2e-3, 0.3, 0.4), Course(4, 24, 1e-3, 1e-3, 0.0
 """The two stages."""
 
 _FOLDS_SEED = 1
-_IDENTITY = Calibration(0.0, (0.0, 1.0, 0.0, 0.0, 0.0))
+_IDENTITY = Calibration(0.0, (0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
 """Confidence as the classifier's own probability: what calibration starts from."""
 
 
@@ -247,7 +247,9 @@ class Outcome:
 
 def outcomes(held: Sequence[Held]) -> Iterator[Outcome]:
     """All statements that the folds' models read in the annotated sentences of their held-out documents, right or not.
-    Their folders must hold the calibration that training leaves, which takes the probability for the confidence."""
+    Raises ValueError where a fold's models have been calibrated: calibrating goes by the probabilities themselves."""
+    if any(Calibration.load(h.folder) != _IDENTITY for h in held):
+        raise ValueError("calibrated already")
     pipelines: dict[Path, Pipeline] = {}
     ontology = load()
     for h in held:
@@ -260,7 +262,8 @@ def outcomes(held: Sequence[Held]) -> Iterator[Outcome]:
             if not relation.rule.startswith(MODEL):
                 continue
             ruled = relation.rule != MODEL
-            read = signs(relation.confidence, relation.subject.confidence, relation.object.confidence, ruled=ruled)
+            sure = (relation.confidence, relation.subject.confidence, relation.object.confidence)
+            read = signs(relation.predicate, *sure, ruled=ruled)
             ends = (relation.subject.entity, relation.predicate, relation.object.entity)
             if ends in right:
                 yield Outcome(h.document.source, tuple(read), right[ends])
