@@ -1,9 +1,9 @@
 """Indicators that the trained tagger passed over, found beside their numbers, as a spaCy component.
 
-Needs the words of `ingest.lac` and the names in `doc.ents`; adds those names of measured quantities (产量 before
-200万吨, 科研人员 behind 110名) that the rules of `ingest/patterns/indicators.*.toml` find beside a number and that
-touch no other name, and gives those that are there the words that modify them. `ingest.figures` says what a number
-measures.
+Needs the words of `ingest.lac`, the candidates of `ingest.names` and the names in `doc.ents`; adds those names of
+measured quantities (产量 before 200万吨, 科研人员 behind 110名) that the rules of `ingest/patterns/indicators.*.toml`
+find beside a number and that touch no other name, and gives those that are there the words that modify them. One that
+begins with a known thing becomes two names. `ingest.figures` says what a number measures.
 """
 
 import re
@@ -18,8 +18,8 @@ from spacy.tokens import Doc
 
 from ingest.figures import MASK, Draft, FigureFinder, Scene
 from ingest.lac import Word, text_of, words_of
-from ingest.names import Name, confidence, set_names
-from ingest.patterns import FOLDER, read_toml
+from ingest.names import Name, confidence, names_of, set_names
+from ingest.patterns import FOLDER, WEAK, read_toml
 from ingest.quantities import quantity
 from ingest.relations import Mention, outside
 from kg import ontology
@@ -28,6 +28,9 @@ from kg.model import Section, Sentence
 from kg.ontology import Ontology
 
 _TYPE = "Indicator"
+_THINGS = frozenset({"Product", "Technology", "Industry"})
+_LEAST = 2
+"""How many characters are left of the indicator, at least."""
 _NOUNS = frozenset({"n", "nz", "vn", "an", "nw", "nt", "ORG", "a"})
 _LATIN = re.compile(r"^[A-Za-z][A-Za-z0-9&.+\-/]*$")
 _ALONE = Section("", (), "body", 0, 0)
@@ -75,6 +78,18 @@ def indicator_rules(language: str) -> IndicatorRules:
         raise OntologyError(f"{path}: {error}") from error
 
 
+def _parted(names: Sequence[Name], candidates: Sequence[Name]) -> Iterator[Name]:
+    """The names, those of indicators that begin with a thing that the dictionary knows (汽车 in 汽车销量) as two."""
+    known = {each.start: each for each in candidates if each.entry and each.type in _THINGS and each.rule != WEAK}
+    for name in names:
+        thing = known.get(name.start)
+        if name.type == _TYPE and thing and name.end - thing.end >= _LEAST:
+            yield replace(thing, confidence=name.confidence)
+            yield replace(name, start=thing.end, entry="")
+        else:
+            yield name
+
+
 class IndicatorFinder:
     """The spaCy component `indicator_names`."""
 
@@ -92,7 +107,7 @@ class IndicatorFinder:
             Name(ent.start_char, ent.end_char, ent.label_, ent.id_, ent.kb_id_, confidence(doc, ent))
             for ent in doc.ents
         ]
-        whole = list(self._whole(text, own))
+        whole = list(self._whole(text, list(_parted(own, names_of(doc)))))
         found = self._found(text, words_of(doc), whole)
         if not found and whole == own:
             return doc

@@ -15,6 +15,7 @@ def read(sentence: str, *names: Name) -> list[Span]:
     """The names of a sentence in which a tagger found those."""
     words = spacy.blank("zh")
     words.add_pipe("lac_words")
+    words.add_pipe("policy_names")
     doc = set_names(words(sentence), names, alignment="strict")
     finder = nlp("zh").get_pipe("indicator_names")
     found: Doc = finder(doc)
@@ -50,6 +51,16 @@ def test_an_indicator_gets_the_word_that_modifies_it() -> None:
 def test_an_indicator_ends_before_the_words_that_lead_to_its_number() -> None:
     sentence = "渔业出口额同比增长12%。"
     assert [e.text for e in read(sentence, named(sentence, "出口额同比增长", "Indicator"))] == ["出口额"]
+
+
+def test_an_indicator_that_begins_with_a_known_thing_is_two_names() -> None:
+    sentence = "2023年锂离子电池出口额为200亿元，渔业产值为30亿元。"
+    whole = [named(sentence, "锂离子电池出口额", "Indicator"), named(sentence, "渔业产值", "Indicator")]
+    thing, measured, *rest = read(sentence, *whole)
+    assert (thing.text, measured.text, measured.label_) == ("锂离子电池", "出口额", "Indicator")
+    assert thing.label_ in {"Product", "Technology"}
+    assert thing.kb_id_
+    assert rest[-1].text.endswith("产值")
 
 
 def test_other_names_stay_as_they_are() -> None:
