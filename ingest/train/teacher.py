@@ -34,7 +34,7 @@ from ingest.encoding import Characters, Tables
 from ingest.gold import GoldDocument, GoldSentence, gold_files, read_gold
 from ingest.tagger import FOLDER, Tagged, decode
 from ingest.train.__main__ import ANNOTATIONS, SHARED, SILVER, read_rows, said
-from ingest.train.data import Row, attached, corpus_text, detached
+from ingest.train.data import Row, attached, corpus_text, detached, entity_row
 from ingest.train.fit import Course, Example, fit_tagger, read_examples
 from ingest.train.lac import LacWeights, lac_weights
 from ingest.train.models import candidates
@@ -293,15 +293,10 @@ def marked(teacher: TaggerNet, examples: Sequence[Example], tables: Tables) -> I
 
 
 def _row(source: GoldSentence, names: Sequence[Tagged]) -> Row:
-    text = source.text
-    entities = []
-    for number, name in enumerate(names, 1):
-        surface = text[name.start : name.end]
-        before = sum(text.startswith(surface, at) for at in range(name.start))
-        entities.append(
-            {"id": f"T{number}", "surface": surface, "occ": before, "type": name.type, "canonical": surface}
-        )
-    return {"sid": source.sid, "section": "", "text": text, "entities": entities, "relations": []}
+    entities = [
+        entity_row(f"T{number}", source.text, name.start, name.end, name.type) for number, name in enumerate(names, 1)
+    ]
+    return {"sid": source.sid, "section": "", "text": source.text, "entities": entities, "relations": []}
 
 
 if __name__ == "__main__":
