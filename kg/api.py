@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from kg import analysis_routes, canvas_routes, linked, problems, queries, reconcile_routes, routes, sparql, upload
 from kg.answers import MOST, STYLED, Reading
 from kg.config import package_version
+from kg.connection import WholeAnswers
 from kg.errors import StoreError
 from kg.front import COMPRESSED, LOOPBACK, Direct, Hosts
 from kg.live import LiveStore, Snapshot
@@ -125,7 +126,7 @@ def run(
     log_to_stderr(log_requests)
     # a log of its own is composed for each request even where nobody reads it; `kg.telemetry` has one
     quiet: dict[str, Any] = {"log_level": "warning", "log_config": None, "access_log": False, "server_header": False}
-    server = uvicorn.Server(uvicorn.Config(app, timeout_graceful_shutdown=3, **quiet))
+    server = uvicorn.Server(uvicorn.Config(app, http=WholeAnswers, ws="none", timeout_graceful_shutdown=3, **quiet))
     # uvicorn ends its work at either signal, and then hands it on to whoever had it before
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listener:
