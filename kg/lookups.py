@@ -384,24 +384,27 @@ class _Reading:
         self._lookups, self._triples, self._text = _MOST_LOOKUPS, _MOST_TRIPLES, _MOST_TEXT
 
     def solutions(self, steps: Sequence[_Step], row: _Row) -> Iterator[_Row]:
-        """What all steps together make of the row."""
-        step, *rest = steps
-        predicates = [row[at] for at in step.predicates]
-        if len(predicates) > 1 and len(set(predicates)) < len(predicates):
-            # Oxigraph finds what both ways lead to once, the standard twice
-            raise _Left
-        for predicate in predicates:
-            self._lookups -= 1
-            if self._lookups < 0:
+        """What all steps together make of the row, one after the other: each is read as it is taken."""
+        rows: Iterator[_Row] = iter((row,))
+        for step in steps:
+            rows = self._found(step, rows)
+        return rows
+
+    def _found(self, step: _Step, rows: Iterator[_Row]) -> Iterator[_Row]:
+        """What the step makes of the rows."""
+        for row in rows:
+            predicates = [row[at] for at in step.predicates]
+            if len(predicates) > 1 and len(set(predicates)) < len(predicates):
+                # Oxigraph finds what both ways lead to once, the standard twice
                 raise _Left
-            for quad in self._store.matches(row[step.subject], predicate, row[step.object], row[step.graph]):
-                found = self._filled(row, step.new, quad)
-                if found is None:
-                    continue
-                if rest:
-                    yield from self.solutions(rest, found)
-                else:
-                    yield found
+            for predicate in predicates:
+                self._lookups -= 1
+                if self._lookups < 0:
+                    raise _Left
+                for quad in self._store.matches(row[step.subject], predicate, row[step.object], row[step.graph]):
+                    found = self._filled(row, step.new, quad)
+                    if found is not None:
+                        yield found
 
     def _filled(self, row: _Row, new: Sequence[tuple[int, _Get]], quad: ox.Quad) -> _Row | None:
         """The row with what is new in the quad; None where a variable would have to stand for two things."""
