@@ -4,7 +4,7 @@ which go past the application's own layers, since these cost several times what 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
@@ -35,19 +35,21 @@ class Hosts:
 
         self._answered = answered
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request, or say that it came to the wrong host."""
-        if scope["type"] == "lifespan" or self._answered(_host(scope)):
-            await self._app(scope, receive, send)
-        else:
-            error = HTTPException(HTTPStatus.BAD_REQUEST, "this server does not answer for the host of the request")
-            await (await problem(Request(scope), error))(scope, receive, send)
+        known = scope["type"] == "lifespan" or self._answered(_host(scope))
+        return (self._app if known else _refuse)(scope, receive, send)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    error = HTTPException(HTTPStatus.BAD_REQUEST, "this server does not answer for the host of the request")
+    await (await problem(Request(scope), error))(scope, receive, send)
 
 
 def _host(scope: Scope) -> bytes:
     """The Host header; empty where there is none, or several that differ."""
-    given = {value for name, value in scope["headers"] if name == b"host"}
-    return cast(bytes, given.pop()) if len(given) == 1 else b""
+    given: set[bytes] = {value for name, value in scope["headers"] if name == b"host"}
+    return given.pop() if len(given) == 1 else b""
 
 
 def _name(host: str) -> str:
@@ -69,15 +71,14 @@ class Direct:
         routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
         self._routes = {(method, route.path): route for route in routes for method in route.methods or ()}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request."""
         route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
         if route is None:
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         scope["route"] = route
         packed = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
-        await (self._compressing if packed else self._answer)(scope, receive, send)
+        return (self._compressing if packed else self._answer)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

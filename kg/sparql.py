@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from kg import lookups, rdf
 from kg.errors import QueryError
 from kg.iris import PREFIXES
-from kg.live import LiveStore, Snapshot
+from kg.live import LiveStore
 from kg.media import GRAPHS, RESULTS, choose, typed
 from kg.problems import PROBLEMS
 from kg.telemetry import Telemetry
@@ -27,7 +27,7 @@ LONGEST = 100_000
 """The most bytes of a request's body, or characters of a query."""
 
 _FORM, _QUERY, _UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
-_GRAPHS = ("default-graph-uri", "named-graph-uri")
+_DEFAULT_GRAPH, _NAMED_GRAPH = "default-graph-uri", "named-graph-uri"
 _RETRY = {"Retry-After": "2"}
 _VARY = "Accept, Accept-Encoding"
 _RESULTS, _GRAPH_MEDIA = tuple(RESULTS), tuple(GRAPHS)
@@ -50,7 +50,7 @@ _DESCRIBED: dict[str, Any] = {
                 "description": "查询所见的图（可多个） · a graph that the query is to see; may be given several times",
                 "schema": {"type": "array", "items": {"type": "string", "format": "uri"}},
             }
-            for name in _GRAPHS
+            for name in (_DEFAULT_GRAPH, _NAMED_GRAPH)
         ),
     ],
 }
@@ -72,10 +72,10 @@ router = APIRouter(responses={**PROBLEMS, **_FOUND})
 async def query_by_get(request: Request) -> Response:
     """SPARQL 1.1 查询端点（只读） · A SPARQL 1.1 query endpoint that only reads. The prefixes of exports need no
     declaration."""
-    given = _address(request)
-    if not any(name in ("query", "update") for name, _ in given):
+    named = _named(parameters(request.scope["query_string"]))
+    if "query" not in named and "update" not in named:
         return _description(request)
-    return await _answered(request, given)
+    return await _answered(request, named)
 
 
 @router.post("/sparql", tags=_TAGS, openapi_extra=_BODIES)
@@ -91,12 +91,9 @@ async def query_by_post(request: Request) -> Response:
         form = parse_qsl(body, keep_blank_values=True, max_num_fields=100) if kind == _FORM else None
     except ValueError as error:
         raise QueryError(f"the body cannot be read: {error}") from error
-    return await _answered(request, [*_address(request), ("query", body)] if form is None else form)
-
-
-def _address(request: Request) -> list[tuple[str, str]]:
-    """The parameters in the request's address."""
-    return parameters(request.scope["query_string"])
+    if form is None:
+        form = [*parameters(request.scope["query_string"]), ("query", body)]
+    return await _answered(request, _named(form))
 
 
 def parameters(query: bytes) -> list[tuple[str, str]]:
@@ -127,19 +124,28 @@ def _read_only() -> HTTPException:
 # ---- Queries
 
 
-async def _answered(request: Request, given: Sequence[tuple[str, str]]) -> Response:
-    """The answer to the query that the parameters hold."""
+def _named(given: Iterable[tuple[str, str]]) -> Mapping[str, Sequence[str]]:
+    """The parameters' values by their names."""
     named: dict[str, list[str]] = {}
     for name, value in given:
         named.setdefault(name, []).append(value)
+    return named
+
+
+async def _answered(request: Request, named: Mapping[str, Sequence[str]]) -> Response:
+    """The answer to the query that the parameters hold."""
     query = _one_query(named)
     results, graph = _wanted(dict(reversed(request.scope["headers"])).get(b"accept", b""))
     if results is None and graph is None:
         raise _unacceptable()
-    now = await _snapshot(request)
+    live: LiveStore = request.app.state.live
+    now = live.unchanged()
+    if now is None:
+        # opening the store again takes long
+        now = await asyncio.to_thread(live.current)
     if now.graph.store.folder is None:
         raise QueryError("a store in memory cannot be asked over HTTP")
-    default, other = (named.get(name) for name in _GRAPHS)
+    default, other = named.get(_DEFAULT_GRAPH), named.get(_NAMED_GRAPH)
     if results and not default and not other and (body := lookups.answer(now.graph.store, query, RESULTS[results])):
         request.app.state.telemetry.query("answered")
         return _sent(body, results)
@@ -181,13 +187,6 @@ def _one_query(named: Mapping[str, Sequence[str]]) -> str:
 def _unacceptable() -> HTTPException:
     known = ", ".join(dict.fromkeys((*RESULTS, *GRAPHS)))
     return HTTPException(HTTPStatus.NOT_ACCEPTABLE, f"the answer can be one of {known}, each where it fits the query")
-
-
-async def _snapshot(request: Request) -> Snapshot:
-    live: LiveStore = request.app.state.live
-    now = live.unchanged()
-    # opening the store again takes long, looking whether that is needed does not
-    return await asyncio.to_thread(live.current) if now is None else now
 
 
 async def _asked(request: Request, asked: Asked) -> Answered:

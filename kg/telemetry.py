@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import traceback
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from functools import lru_cache
 from http import HTTPMethod
@@ -105,6 +106,7 @@ _NAME = b"x-request-id"
 _RANDOM = Random()
 """For ids, which need to be no secret."""
 _EVERY = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
+_EVERY_NAME = tuple(name for name, _ in _EVERY)
 
 
 class _Record:
@@ -123,18 +125,18 @@ class _Record:
         self.error = ""
         self._send = send
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Pass a part of the answer on, with the headers that every answer has."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             given = message.get("headers", ())
             has = dict(given)
-            every = [header for header in _EVERY if header[0] not in has]
+            every = _EVERY if has.keys().isdisjoint(_EVERY_NAME) else (each for each in _EVERY if each[0] not in has)
             message["headers"] = [*given, *every, (_NAME, self.id.encode())]
         elif message["type"] == "http.response.body":
             self.bytes += len(message.get("body", b""))
             self.whole = not message.get("more_body", False)
-        await self._send(message)
+        return self._send(message)
 
     def fields(self, scope: Scope, route: str) -> dict[str, Any]:
         client = scope.get("client")
