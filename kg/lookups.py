@@ -393,15 +393,14 @@ class _Reading:
     def _found(self, step: _Step, rows: Iterator[_Row]) -> Iterator[_Row]:
         """What the step makes of the rows."""
         for row in rows:
-            predicates = [row[at] for at in step.predicates]
-            if len(predicates) > 1 and len(set(predicates)) < len(predicates):
+            if len(step.predicates) > 1 and len({row[at] for at in step.predicates}) < len(step.predicates):
                 # Oxigraph finds what both ways lead to once, the standard twice
                 raise _Left
-            for predicate in predicates:
+            for at in step.predicates:
                 self._lookups -= 1
                 if self._lookups < 0:
                     raise _Left
-                for quad in self._store.matches(row[step.subject], predicate, row[step.object], row[step.graph]):
+                for quad in self._store.matches(row[step.subject], row[at], row[step.object], row[step.graph]):
                     found = self._filled(row, step.new, quad)
                     if found is not None:
                         yield found

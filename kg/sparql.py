@@ -138,7 +138,8 @@ async def _answered(request: Request, named: Mapping[str, Sequence[str]]) -> Res
     results, graph = _wanted(dict(reversed(request.scope["headers"])).get(b"accept", b""))
     if results is None and graph is None:
         raise _unacceptable()
-    live: LiveStore = request.app.state.live
+    state = request.app.state
+    live: LiveStore = state.live
     now = live.unchanged()
     if now is None:
         # opening the store again takes long
@@ -147,7 +148,7 @@ async def _answered(request: Request, named: Mapping[str, Sequence[str]]) -> Res
         raise QueryError("a store in memory cannot be asked over HTTP")
     default, other = named.get(_DEFAULT_GRAPH), named.get(_NAMED_GRAPH)
     if results and not default and not other and (body := lookups.answer(now.graph.store, query, RESULTS[results])):
-        request.app.state.telemetry.query("answered")
+        state.telemetry.query("answered")
         return _sent(body, results)
     answer = await _asked(request, Asked(query, now.graph.store.folder, results, graph, default, other))
     if answer.media is None:

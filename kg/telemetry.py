@@ -106,7 +106,6 @@ _NAME = b"x-request-id"
 _RANDOM = Random()
 """For ids, which need to be no secret."""
 _EVERY = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
-_EVERY_NAME = tuple(name for name, _ in _EVERY)
 
 
 class _Record:
@@ -131,7 +130,7 @@ class _Record:
             self.status = message["status"]
             given = message.get("headers", ())
             has = dict(given)
-            every = _EVERY if has.keys().isdisjoint(_EVERY_NAME) else (each for each in _EVERY if each[0] not in has)
+            every = [header for header in _EVERY if header[0] not in has]
             message["headers"] = [*given, *every, (_NAME, self.id.encode())]
         elif message["type"] == "http.response.body":
             self.bytes += len(message.get("body", b""))
