@@ -76,7 +76,7 @@ def _answer(
     given = {name: value for name, value in request.query_params.items() if name not in _OWN}
     if form == "json":
         return reading.answer(lambda now: analysis.result_json(run(now, given)))
-    live: LiveStore = request.app.state.live
+    live: LiveStore = request.app.live
     result = live.read(lambda now: run(now, given))
     if form == "csv":
         return Response(analysis.table_csv(result.table, language), media_type="text/csv; charset=utf-8")

@@ -46,7 +46,7 @@ class Reader:
     the client has that state already, it gets 304."""
 
     def __init__(self, request: Request) -> None:
-        self.live: LiveStore = request.app.state.live
+        self.live: LiveStore = request.app.live
         self._known = request.headers.get("if-none-match", "")
 
     def answer(self, look: Callable[[Snapshot], Json]) -> Response:

@@ -37,16 +37,21 @@ from kg.workers import Limits, Pool
 _STATIC = Path(__file__).parent / "static"
 
 
-class _App(FastAPI):
-    """The application with the layers before it."""
+class Application(FastAPI):
+    """The application with what its routes share and the layers before it. What they share are attributes of its own:
+    to find something in Starlette's `state` costs as much as a layer."""
 
+    live: LiveStore
+    pool: Pool
+    telemetry: Telemetry
+    uploads: Uploads | None = None
     hosts: Sequence[str] = ()
 
     @cached_property
     def _front(self) -> ASGIApp:
         """The layers, the outermost first."""
         direct = Direct(super().__call__, (sparql.router, _alive))
-        return Observed(Hosts(direct, self.hosts), self.state.telemetry)
+        return Observed(Hosts(direct, self.hosts), self.telemetry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,22 +64,23 @@ def create_app(
     hosts: Sequence[str] = LOOPBACK,
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     token: str = "",
-) -> FastAPI:
+) -> Application:
     """The application over the store in that folder. The folder is opened when it is first needed: as long as there
     is no store, the answer is 503 and says so. Only requests to one of `hosts` are answered, so that no web page of
     elsewhere reaches the server under a name of its own (DNS rebinding). With a `token`, documents are taken from who
     names it (see `kg.upload`)."""
     ontology = load()
     pool = Pool(limits)
+    uploads = Uploads(store_path, token) if token else None
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncIterator[None]:
         yield
-        if app.state.uploads:
-            app.state.uploads.close()
+        if uploads:
+            uploads.close()
         await pool.close()
 
-    app = _App(
+    app = Application(
         title="policykg",
         version=package_version(),
         description="实体、陈述与证据、关系链、问题。 Entities, statements with evidence, chains, questions.",
@@ -82,15 +88,15 @@ def create_app(
         redoc_url=None,
         lifespan=living,
     )
-    app.state.live = LiveStore(store_path, ontology)
-    app.state.pool = pool
-    app.state.telemetry = _telemetry(pool)
+    app.live = LiveStore(store_path, ontology)
+    app.pool = pool
+    app.telemetry = _telemetry(pool)
+    app.uploads = uploads
     app.hosts = hosts
     # the last is the outermost
     app.add_middleware(GZipMiddleware, **COMPRESSED)
     app.add_middleware(reconcile_routes.Crossing)
     problems.install(app)
-    app.state.uploads = Uploads(store_path, token) if token else None
     # a request is compared with the routes in their order: the questions, which are many, come last
     reading = (sparql.router, linked.router, routes.api, analysis_routes.router(), canvas_routes.router, upload.router)
     for router in (*reading, reconcile_routes.router, _alive, _service, _pages):
@@ -119,7 +125,7 @@ def run(
     Raises StoreError where there is no store, or where the host or port cannot be had.
     """
     app = create_app(store_path, LOOPBACK if host in LOOPBACK else ("*",), limits, token)
-    app.state.live.read(lambda snapshot: snapshot.graph.store.sources())
+    app.live.read(lambda snapshot: snapshot.graph.store.sources())
     listener = _listener(host, port)
     name = f"[{host}]" if ":" in host else host
     say(f"http://{name}:{listener.getsockname()[1]}/")
@@ -163,14 +169,14 @@ async def health(request: Request) -> Response:
 @_service.get("/ready")
 def ready(request: Request) -> Response:
     """图谱可读 · The store can be read; 503 where it cannot."""
-    documents = request.app.state.live.read(lambda now: len(now.graph.store.sources()))
+    documents = request.app.live.read(lambda now: len(now.graph.store.sources()))
     return JSONResponse({"status": "ready", "documents": documents})
 
 
 @_service.get("/metrics", response_class=PlainTextResponse)
 def metrics(request: Request) -> Response:
     """Prometheus 指标 · Metrics for Prometheus."""
-    return Response(request.app.state.telemetry.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(request.app.telemetry.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 # ---- Pages

@@ -212,7 +212,7 @@ async def service_by_form(request: Request) -> Response:
     look = _asking(form.get("queries"), form.get("extend"))
     if look is None:
         raise QueryError("the form has neither queries nor extend: send one of them")
-    live: LiveStore = request.app.state.live
+    live: LiveStore = request.app.live
     body = await run_in_threadpool(lambda: orjson.dumps(live.read(look)))
     return Response(body, media_type=JSON)
 

@@ -138,8 +138,7 @@ async def _answered(request: Request, named: Mapping[str, Sequence[str]]) -> Res
     results, graph = _wanted(dict(reversed(request.scope["headers"])).get(b"accept", b""))
     if results is None and graph is None:
         raise _unacceptable()
-    state = request.app.state
-    live: LiveStore = state.live
+    live: LiveStore = request.app.live
     now = live.unchanged()
     if now is None:
         # opening the store again takes long
@@ -148,7 +147,7 @@ async def _answered(request: Request, named: Mapping[str, Sequence[str]]) -> Res
         raise QueryError("a store in memory cannot be asked over HTTP")
     default, other = named.get(_DEFAULT_GRAPH), named.get(_NAMED_GRAPH)
     if results and not default and not other and (body := lookups.answer(now.graph.store, query, RESULTS[results])):
-        state.telemetry.query("answered")
+        request.app.telemetry.query("answered")
         return _sent(body, results)
     answer = await _asked(request, Asked(query, now.graph.store.folder, results, graph, default, other))
     if answer.media is None:
@@ -202,8 +201,8 @@ async def _asked(request: Request, asked: Asked) -> Answered:
 async def answered(request: Request, asked: Asked) -> Answered:
     """The answer of a process that can be stopped; counted by what became of it. Raises QueryError for a query that
     cannot be answered, HTTPException for one that was stopped, or could not begin."""
-    pool: Pool = request.app.state.pool
-    telemetry: Telemetry = request.app.state.telemetry
+    pool: Pool = request.app.pool
+    telemetry: Telemetry = request.app.telemetry
     try:
         answer = await pool.ask(asked, request.is_disconnected)
     except Gone as error:
@@ -245,7 +244,7 @@ _WRITTEN = (
 def _description(request: Request) -> Response:
     """The service in the words of SPARQL 1.1 Service Description."""
     media = choose(request.headers.get("accept", ""), _GRAPH_MEDIA) or next(iter(GRAPHS))
-    live: LiveStore = request.app.state.live
+    live: LiveStore = request.app.live
     triples = live.read(lambda now: _service(str(request.url.replace(query="")), now.graph.store.sources()))
     return _sent(ox.serialize(triples, format=GRAPHS[media], prefixes={**PREFIXES, "sd": _SD}) or b"", media)
 

@@ -230,7 +230,7 @@ _WRONG = "documents are taken from who names the server's token only: send Autho
 
 def _uploads(request: Request, authorization: str) -> Uploads:
     """The server's uploads. Raises 401 where the token is not named."""
-    uploads: Uploads = request.app.state.uploads
+    uploads: Uploads = request.app.uploads
     if not uploads.allows(authorization):
         raise HTTPException(401, _WRONG, {"WWW-Authenticate": "Bearer"})
     return uploads
@@ -263,7 +263,7 @@ async def send(
 @router.get("/uploads", include_in_schema=False)
 def uploads(request: Request, authorization: _Token = "") -> Response:
     """是否接收文献；已送入的文献及其结果 · Whether documents are taken, and what became of those sent."""
-    limits = {"enabled": request.app.state.uploads is not None, "max_bytes": MAX_BYTES}
+    limits = {"enabled": request.app.uploads is not None, "max_bytes": MAX_BYTES}
     if not (limits["enabled"] and authorization):
         return JSONResponse({**limits, "jobs": []})
     language = language_of(request)
