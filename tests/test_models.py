@@ -1,7 +1,10 @@
 """The trained models: how their arrays are made and decoded, what they read, and that they can be trained anew."""
 
 import json
+import re
+from functools import reduce
 from itertools import pairwise, product
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +17,13 @@ from spacy.vocab import Vocab
 
 from ingest.classifier import Calibration, sentence
 from ingest.encoding import Tables, batches
+from ingest.evaluation import Counts, Figures
 from ingest.lac import CharacterNumbers, CharacterTokenizer, Word, lac, words_of
 from ingest.names import confidence, names_of
 from ingest.pipeline import Pipeline, nlp
 from ingest.relations import Mention
 from ingest.tagger import FOLDER, decode
+from ingest.train.card import tables
 from ingest.train.data import attached, detached, windows
 from kg.errors import DocumentError
 from kg.model import Bibliography, Document, Extraction, Reading, Section, Sentence
@@ -350,12 +355,33 @@ def test_words_that_are_frequent_have_vectors_of_what_the_language_model_makes_o
                 yield number, torch.cat([chance[:, 3:], told.expand(2, 3)], 1).half()
 
     papers = ["挪威政府启动极光计划，政策支持企业。" * 3, "奥斯陆大学研制潮汐发电设备。" * 3, "天气很好。"]
-    learnt = learn(papers, Model(), 1, lambda line: None)
+    model: Any = Model()
+    learnt = learn(papers, model, 1, lambda line: None)
     assert {"挪威政府", "启动", "企业"} <= set(learnt.words)
     assert "天气" not in learnt.words
     assert learnt.vectors.shape == (len(learnt.words) + 2, 64)
     assert not learnt.vectors[:2].any()
     assert np.allclose(learnt.vectors[2:].std(0)[: len(learnt.words) - 1], 1, atol=0.01)
+
+
+figures = st.builds(
+    lambda found, more, missed: Figures(types={"Policy": Counts(found, found + more, found + missed)}),
+    *(st.integers(0, 30) for _ in range(3)),
+)
+
+
+@given(st.lists(figures, min_size=1, max_size=6))
+def test_the_card_tells_f1_within_its_interval_and_every_document(documents: list[Figures]) -> None:
+    lines = list(tables({f"d{number}": each for number, each in enumerate(documents)}))
+    whole = reduce(add, documents).entities
+    names, low, high = map(float, re.findall(r"[01]\.\d+", lines[0]))
+    assert names == pytest.approx(whole.f1, abs=0.0005)
+    assert low <= high
+    if len(documents) == 1:
+        assert low == high == pytest.approx(whole.f1, abs=0.0051)
+    assert sum(line.startswith("| d") for line in lines) == len(documents) + 1
+    (policy,) = (line for line in lines if line.startswith("| Policy "))
+    assert policy.endswith(f" {whole.gold} |")
 
 
 def test_an_indicator_measures_one_thing_or_the_members_of_one_list() -> None:

@@ -1,6 +1,6 @@
 """Trains the models of `ingest` anew: `python -m ingest.train --help`.
 
-Progress goes to standard error, the figures of the cross-validation to standard output.
+Progress goes to standard error, the figures of the cross-validation (the tables of the model card) to standard output.
 """
 
 import argparse
@@ -9,16 +9,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
-from operator import add
 from pathlib import Path
 
 import torch
 
 from ingest.encoding import Floats, Tables, numbered
-from ingest.evaluation import Counts, evaluate
+from ingest.evaluation import evaluate
 from ingest.gold import GoldDocument, gold_files, gold_reading, read_gold
 from ingest.tagger import FOLDER
+from ingest.train.card import tables
 from ingest.train.data import Row, attached, corpus_text, papers, windows
 from ingest.train.lac import lac_weights
 from ingest.train.language_model import LanguageModel
@@ -108,7 +107,7 @@ def train(args: argparse.Namespace, work: Path) -> None:
     start = first_stage(school, extra.sentences, silver.sentences)
     held = train_folds(school, start, gold, more, args.folds, work, args.jobs)
     known = list(outcomes(held))
-    _calibrate(known, held, gold, args.out, _texts(args.texts))
+    _calibrate(known, held, gold, _texts(args.texts))
     torch.set_num_threads(args.jobs)
     school.second(start, school.read(list(sentences_of(gold, more))), args.out, "all documents")
     calibrated(known, _stated(gold)).save(args.out)
@@ -172,9 +171,9 @@ def _stated(gold: Sequence[GoldDocument]) -> int:
 
 
 def _calibrate(
-    known: Sequence[Outcome], held: Sequence[Held], gold: Sequence[GoldDocument], out: Path, texts: dict[str, Path]
+    known: Sequence[Outcome], held: Sequence[Held], gold: Sequence[GoldDocument], texts: dict[str, Path]
 ) -> None:
-    """Give every fold the calibration that the other folds' documents teach, and print what the folds then read."""
+    """Give every fold the calibration that the other folds' documents teach, and print how well the folds then read."""
     for folder in sorted({h.folder for h in held}):
         own = {h.document.source for h in held if h.folder == folder}
         rest = [document for document in gold if document.source not in own]
@@ -182,13 +181,7 @@ def _calibrate(
     found = dict(zip((h.document.source for h in held), read_held(held, texts), strict=True))
     ontology = load()
     scored = {d.source: evaluate(d, found[d.source], ontology) for d in gold}
-    out.mkdir(parents=True, exist_ok=True)
-    for source, figures in [*scored.items(), ("all", reduce(add, scored.values()))]:
-        print(f"{source:10} entities {_f1(figures.entities)} relations {_f1(figures.statements)}")
-
-
-def _f1(counts: Counts) -> str:
-    return f"P {counts.precision:.3f} R {counts.recall:.3f} F1 {counts.f1:.3f}"
+    print("\n".join(tables(scored)))
 
 
 if __name__ == "__main__":
