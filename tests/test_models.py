@@ -336,34 +336,6 @@ def test_a_teacher_marks_sentences_of_no_paper_that_is_in_the_gold(tmp_path: Pat
     assert set(found) <= set(other) - {other[3]}
 
 
-def test_words_that_are_frequent_have_vectors_of_what_the_language_model_makes_of_them() -> None:
-    pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
-    import torch
-
-    from ingest.train.vectors import learn
-
-    class Model:
-        """Sees in a word its length, its first and its last character, and chance."""
-
-        width = 90
-
-        def states(self, texts: list[str], before: str) -> Any:
-            for number in reversed(range(len(texts))):
-                text = texts[number]
-                chance = torch.randn(2, self.width, generator=torch.Generator().manual_seed(number))
-                told = torch.tensor([float(len(text)), float(ord(text[0])), float(ord(text[-1]))])
-                yield number, torch.cat([chance[:, 3:], told.expand(2, 3)], 1).half()
-
-    papers = ["挪威政府启动极光计划，政策支持企业。" * 3, "奥斯陆大学研制潮汐发电设备。" * 3, "天气很好。"]
-    model: Any = Model()
-    learnt = learn(papers, model, 1, lambda line: None)
-    assert {"挪威政府", "启动", "企业"} <= set(learnt.words)
-    assert "天气" not in learnt.words
-    assert learnt.vectors.shape == (len(learnt.words) + 2, 64)
-    assert not learnt.vectors[:2].any()
-    assert np.allclose(learnt.vectors[2:].std(0)[: len(learnt.words) - 1], 1, atol=0.01)
-
-
 figures = st.builds(
     lambda found, more, missed: Figures(types={"Policy": Counts(found, found + more, found + missed)}),
     *(st.integers(0, 30) for _ in range(3)),

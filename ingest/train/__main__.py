@@ -8,19 +8,18 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
 
-from ingest.encoding import Floats, Tables, numbered
+from ingest.encoding import Tables, numbered
 from ingest.evaluation import evaluate
 from ingest.gold import GoldDocument, gold_files, gold_reading, read_gold
 from ingest.tagger import FOLDER
-from ingest.train.card import tables
-from ingest.train.data import Row, attached, corpus_text, papers, windows
+from ingest.train import card
+from ingest.train.data import Row, attached, corpus_text, windows
 from ingest.train.lac import lac_weights
-from ingest.train.language_model import LanguageModel
 from ingest.train.models import (
     Held,
     Outcome,
@@ -62,12 +61,7 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--out", type=Path, default=FOLDER, help="folder for the models (default: the package's)")
     own.add_argument("--folds", type=int, default=5, help="of the cross-validation")
     own.add_argument("--jobs", type=int, default=2, help="folds that are trained at a time")
-    own.add_argument(
-        "--language-model",
-        type=Path,
-        help="file of the language model, or folder of its packages (ingest/train/language_model.py), to make the "
-        "words' vectors anew (default: the package's vectors)",
-    )
+    own.add_argument("--vectors", choices=("old", "new"), default="old", help="learn the words' vectors anew?")
     own.add_argument("--work", type=Path, help="folder that keeps the folds' models (default: none is kept)")
     return own
 
@@ -75,8 +69,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 where all went well, 1 where something is missing or broken."""
     args = parser().parse_args(arguments)
-    needed = [*args.gold, args.corpus, *([args.language_model] if args.language_model else [])]
-    missing = [path for path in needed if not path.exists()]
+    missing = [path for path in (*args.gold, args.corpus) if not path.exists()]
     if missing:
         print(f"skipped: {missing[0]} is missing", file=sys.stderr)
         return 1
@@ -102,7 +95,7 @@ def train(args: argparse.Namespace, work: Path) -> None:
         f"{len(gold)} gold documents, {sum(len(d.sentences) for d in more.values()):,} more sentences of these, "
         f"{len(extra.sentences):,} of others, {len(silver.sentences):,} marked by the teacher"
     )
-    tables = _tables(ontology, *_vectors(args, corpus, gold))
+    tables = _tables(ontology, corpus if args.vectors == "new" else "")
     school = School(with_frequent(tables, extra.sentences), said)
     start = first_stage(school, extra.sentences, silver.sentences)
     held = train_folds(school, start, gold, more, args.folds, work, args.jobs)
@@ -134,18 +127,15 @@ def read_rows(name: str, rows: Iterable[Row], ontology: Ontology) -> GoldDocumen
         return read_gold(file, ontology)
 
 
-def _vectors(args: argparse.Namespace, corpus: str, gold: Sequence[GoldDocument]) -> tuple[Mapping[str, int], Floats]:
-    """The words that have vectors, and these: new ones where there is a language model, else the package's."""
-    if not args.language_model:
-        old = Tables.load(FOLDER)
-        return old.words, old.vectors
-    learnt = learn(papers(corpus, gold), LanguageModel(args.language_model, said), args.jobs, said)
-    return numbered(learnt.words), learnt.vectors
-
-
-def _tables(ontology: Ontology, words: Mapping[str, int], vectors: Floats) -> Tables:
-    """New tables, with these words and their vectors."""
+def _tables(ontology: Ontology, corpus: str) -> Tables:
+    """New tables, with the packaged vectors or, where there is a corpus, with new ones."""
     lac = lac_weights()
+    if corpus:
+        learnt = learn(corpus, 14_000_000, said)
+        words, vectors = learnt.words, learnt.vectors
+    else:
+        old = Tables.load(FOLDER)
+        words, vectors = tuple(old.words), old.vectors
     return Tables(
         types=tuple(ontology.types),
         relations=tuple(ontology.relations),
@@ -153,7 +143,7 @@ def _tables(ontology: Ontology, words: Mapping[str, int], vectors: Floats) -> Ta
         characters=numbered(lac.names),
         half_width=lac.half_width,
         frequent={},
-        words=words,
+        words=numbered(words),
         vectors=vectors,
     )
 
@@ -181,7 +171,7 @@ def _calibrate(
     found = dict(zip((h.document.source for h in held), read_held(held, texts), strict=True))
     ontology = load()
     scored = {d.source: evaluate(d, found[d.source], ontology) for d in gold}
-    print("\n".join(tables(scored)))
+    print("\n".join(card.tables(scored)))
 
 
 if __name__ == "__main__":

@@ -1,34 +1,24 @@
-"""Vectors of words: what the models know of words that no annotated sentence has.
+"""Vectors of words, learnt from raw text: what the models know of words that no annotated sentence has.
 
-The words are LAC's in raw text. A word's vector is what a large language model makes of the word alone, the mean of its
-tokens' states, reduced to its principal components, each scaled to deviate by one. So the vector of a rare word is as
-good as that of a frequent one, which vectors learnt from the raw text are not.
+Skip-gram with negative sampling (Mikolov et al. 2013, arXiv:1310.4546) over LAC's words of a corpus, by gensim.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from gensim.models import Word2Vec
 
 from ingest.lac import lac
 from ingest.train.fit import Report
-from ingest.train.language_model import LanguageModel
 
 _SENTENCE = re.compile(r"[^。！？]+[。！？]?[”’）]?")
 _POLICY = re.compile(r"政策|产业|战略|规划|计划|政府|企业|研发|国家|创新|科技|工程|专项|资助|投资|补贴|市场|法案")
-_MOST_TEXT = 14_000_000
-"""From how many characters words are taken: the papers that speak most of policy."""
 _SIZE = 64
-_LEAST_OFTEN = 3
+_LEAST_OFTEN = 8
 _CHUNK = 2048
-_BEFORE = "词语："
-"""What the language model reads before each word."""
-_FAR = 6
-"""More deviations from the mean count as so many: some of a state's numbers are far larger than all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,56 +29,40 @@ class WordVectors:
     vectors: npt.NDArray[np.float32]
 
 
-def learn(papers: Iterable[str], model: LanguageModel, jobs: int, report: Report) -> WordVectors:
-    """Vectors of the words of the papers; `jobs` processes look for these."""
-    words = _words(papers, jobs, report)
-    report(f"{len(words):,} words")
-    states = np.zeros((len(words), model.width), np.float32)
-    for number, state in model.states(words, _BEFORE):
-        states[number] = state.float().mean(0).numpy()
-    return WordVectors(words, np.concatenate([np.zeros((2, _SIZE), np.float32), components(states, _SIZE)]))
-
-
-def components(states: npt.NDArray[np.float32], size: int) -> npt.NDArray[np.float32]:
-    """The rows' first so many principal components, each of deviation one (whitened)."""
-    even = ((states - states.mean(0)) / (states.std(0) + 1e-6)).clip(-_FAR, _FAR)
-    # eigenvalues come in rising order
-    axes = np.linalg.eigh(even.T @ even)[1][:, : -size - 1 : -1]
-    found = even @ axes
-    result: npt.NDArray[np.float32] = (found / found.std(0)).astype(np.float32)
-    return result
-
-
-def _words(papers: Iterable[str], jobs: int, report: Report) -> tuple[str, ...]:
-    """The words that stand often enough in the papers, the most frequent first."""
-    sentences = list(_sentences(papers))
+def learn(corpus: str, most: int, report: Report) -> WordVectors:
+    """Vectors from the papers of the corpus (an empty line between two) that speak most of policy, as many as have
+    `most` characters together."""
+    sentences = list(_sentences(corpus, most))
     report(f"{len(sentences):,} sentences of the corpus")
-    counts = Counter[str]()
-    with ProcessPoolExecutor(jobs) as pool:
-        for some in pool.map(_counted, [sentences[i : i + _CHUNK] for i in range(0, len(sentences), _CHUNK)]):
-            counts.update(some)
-    often = ((word, count) for word, count in counts.items() if count >= _LEAST_OFTEN)
-    return tuple(word for word, _ in sorted(often, key=lambda each: (-each[1], each[0])))
+    cut = [words for start in range(0, len(sentences), _CHUNK) for words in _cut(sentences[start : start + _CHUNK])]
+    report("cut into words")
+    model = Word2Vec(
+        cut, vector_size=_SIZE, window=5, min_count=_LEAST_OFTEN, sg=1, negative=8, epochs=4, workers=1, sample=1e-4,
+        seed=1,
+    )  # fmt: skip
+    vectors = model.wv.vectors
+    vectors = vectors / np.sqrt((vectors**2).mean())
+    return WordVectors(tuple(model.wv.index_to_key), np.concatenate([np.zeros((2, _SIZE), np.float32), vectors]))
 
 
-def _sentences(papers: Iterable[str]) -> Iterator[str]:
+def _sentences(corpus: str, most: int) -> Iterator[str]:
+    papers = sorted(corpus.split("\n\n"), key=lambda paper: -len(_POLICY.findall(paper)) / (len(paper) + 1000))
     taken = 0
-    for paper in sorted(papers, key=lambda paper: -len(_POLICY.findall(paper)) / (len(paper) + 1000)):
+    for paper in papers:
         for line in paper.split("\n"):
             for sentence in _SENTENCE.findall(line):
                 if 8 <= len(sentence) <= 300:
                     yield sentence
         taken += len(paper)
-        if taken >= _MOST_TEXT:
+        if taken >= most:
             return
 
 
-def _counted(sentences: Sequence[str]) -> Counter[str]:
-    """How often each word stands in the sentences."""
-    counts = Counter[str]()
-    order = sorted(sentences, key=len)
+def _cut(sentences: Sequence[str]) -> list[list[str]]:
+    order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
+    found: list[list[str]] = [[] for _ in sentences]
     for start in range(0, len(order), 32):
         chosen = order[start : start + 32]
-        for text, words in zip(chosen, lac().words(chosen), strict=True):
-            counts.update(text[a:b].lower() for a, b, _ in words)
-    return counts
+        for i, words in zip(chosen, lac().words([sentences[i] for i in chosen]), strict=True):
+            found[i] = [sentences[i][a:b].lower() for a, b, _ in words]
+    return found
