@@ -27,7 +27,9 @@ from kg.ontology import Ontology
 
 MODEL = "classifier"
 """The rule of a statement that only the model reads."""
-_MEASURES = "measuredBy"
+_ONE_SUBJECT, _ONE_OBJECT = frozenset({"measuredBy"}), frozenset({"partOf"})
+"""The relations that give a thing one subject or object only in a sentence: an indicator measures one thing, what is
+part of something is so of one whole."""
 _WORDS_WEIGHT = 0.7
 """What the words around add to the log-probability of the modality that they tell. Over the folds, modality is right
 for 0.922 of the relations found with it, for 0.899 by the model and 0.893 by the words alone; 0.4 to 1.5 do as well."""
@@ -377,28 +379,43 @@ def _modality(judged: Judged, verdict: Verdict, row: int) -> Modality:
 
 
 def _of_one_thing(relations: Sequence[Relation], lists: Sequence[Group]) -> list[Relation]:
-    """The statements, each indicator measuring only one thing, the surest one, or things of the same list."""
-    best: dict[int, Relation] = {}
-    for relation in relations:
-        place = relation.object.start
-        if relation.predicate == _MEASURES and (place not in best or relation.confidence > best[place].confidence):
-            best[place] = relation
+    """The statements, each thing having one counterpart by a relation that gives it only one, the surest one, or things
+    of the same list."""
     number = {member.start: n for n, group in enumerate(lists) for member in group.members}
+    best: dict[tuple[str, str, int], Relation] = {}
+    for relation in relations:
+        for key, _ in _ends(relation):
+            if key not in best or relation.confidence > best[key].confidence:
+                best[key] = relation
     return [
-        r
-        for r in relations
-        if r.predicate != _MEASURES or number[r.subject.start] == number[best[r.object.start].subject.start]
+        relation
+        for relation in relations
+        if all(number[other.start] == number[dict(_ends(best[key]))[key].start] for key, other in _ends(relation))
     ]
 
 
+def _ends(relation: Relation) -> Iterator[tuple[tuple[str, str, int], Mention]]:
+    """The ends of the relation that have one counterpart only, as keys, each with that counterpart."""
+    if relation.predicate in _ONE_SUBJECT:
+        yield (relation.predicate, "object", relation.object.start), relation.subject
+    if relation.predicate in _ONE_OBJECT:
+        yield (relation.predicate, "subject", relation.subject.start), relation.object
+
+
 def _surest(relations: Iterable[Relation]) -> list[Relation]:
-    """Each statement once: a sentence that names a thing twice says no more of it for that."""
-    best: dict[tuple[str, str, str], Relation] = {}
+    """Of any two things the surest statement. A sentence that names a thing twice says no more of it for that, and
+    hardly ever states two relations of the same two things, or one both ways (47 of 4,731 pairs in the gold)."""
+    best: dict[frozenset[str], Relation] = {}
     for relation in relations:
-        key = (relation.subject.entity, relation.predicate, relation.object.entity)
-        if key not in best or relation.confidence > best[key].confidence:
-            best[key] = relation
+        pair = frozenset((relation.subject.entity, relation.object.entity))
+        if pair not in best or _weight(relation) > _weight(best[pair]):
+            best[pair] = relation
     return list(best.values())
+
+
+def _weight(relation: Relation) -> tuple[bool, float]:
+    """What a rule reads that may stand by itself goes before what the model reads."""
+    return not relation.rule.startswith(MODEL), relation.confidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from ingest.evaluation import Counts, Figures
 from ingest.lac import CharacterNumbers, CharacterTokenizer, Word, lac, words_of
 from ingest.names import confidence, names_of
 from ingest.pipeline import Pipeline, nlp
+from ingest.reading import read
 from ingest.relations import Mention
-from ingest.tagger import FOLDER, decode
+from ingest.tagger import FOLDER, Tagged, decode, quoted_whole
 from ingest.train.card import tables
 from ingest.train.data import attached, detached, windows
 from kg.errors import DocumentError
@@ -354,6 +355,46 @@ def test_the_card_tells_f1_within_its_interval_and_every_document(documents: lis
     assert sum(line.startswith("| d") for line in lines) == len(documents) + 1
     (policy,) = (line for line in lines if line.startswith("| Policy "))
     assert policy.endswith(f" {whole.gold} |")
+
+
+@pytest.mark.parametrize("file", sorted((Path(__file__).parents[1] / "examples").glob("*-zh.md")), ids=lambda p: p.stem)
+def test_a_sentence_states_one_relation_of_two_things(file: Path) -> None:
+    reading = read(file)
+    _, relations = Pipeline().relations(reading)
+    pairs = [[frozenset((r.subject.entity, r.object.entity)) for r in row] for row in relations]
+    assert sum(map(len, pairs)) > 5
+    assert all(len(set(row)) == len(row) for row in pairs)
+
+
+names_of_x = st.lists(
+    st.tuples(st.integers(0, 11), st.integers(1, 5)).map(lambda at: (at[0], at[0] + at[1])), max_size=4
+).map(lambda spans: [Tagged(a, b, "Product", 0.5) for a, b in sorted(spans)])
+
+
+@given(st.text("“”《》甲乙", min_size=16, max_size=16), names_of_x)
+def test_names_with_whole_quotations_are_apart_and_hold_what_they_held(text: str, names: list[Tagged]) -> None:
+    apart = [name for n, name in enumerate(names) if all(name.start >= other.end for other in names[:n])]
+    found = quoted_whole(text, apart)
+    assert all(one.end <= other.start for one, other in pairwise(found))
+    assert {name.end for name in found} <= {name.end for name in apart}
+    for name in found:
+        (before,) = (other for other in apart if other.end == name.end)
+        assert name.start <= before.start + 1
+        assert text[name.start] in "“《" or name.start in (before.start, before.start + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "whole"),
+    [
+        ("乘“神舟十一号”飞船", ["神舟十一号”飞船"], ["“神舟十一号”飞船"]),
+        ("“极光器件、高端磁体”专项", ["极光器件", "高端磁体”专项"], ["“极光器件、高端磁体”专项"]),
+        ("实施“中国制造2025”战略", ["“中国制造2025"], ["中国制造2025"]),
+        ("“甲”和乙”计划", ["乙”计划"], ["乙”计划"]),
+    ],
+)
+def test_a_quotation_is_whole_in_a_name(text: str, tagged: list[str], whole: list[str]) -> None:
+    names = [Tagged(text.index(n), text.index(n) + len(n), "Program", 0.5) for n in tagged]
+    assert [text[name.start : name.end] for name in quoted_whole(text, names)] == whole
 
 
 def test_an_indicator_measures_one_thing_or_the_members_of_one_list() -> None:
