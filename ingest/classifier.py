@@ -414,8 +414,8 @@ def _surest(relations: Iterable[Relation]) -> list[Relation]:
 
 
 def _weight(relation: Relation) -> tuple[bool, float]:
-    """What a rule reads that may stand by itself goes before what the model reads."""
-    return not relation.rule.startswith(MODEL), relation.confidence
+    """What a rule reads too goes before what the model reads alone."""
+    return relation.rule != MODEL, relation.confidence
 
 
 @dataclass(frozen=True, slots=True)
