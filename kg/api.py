@@ -54,7 +54,10 @@ class Application(FastAPI):
         return Observed(Hosts(direct, self.hosts), self.telemetry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request. HEAD is answered as GET is; the server, which looks at the scope that it made, sends no
+        body."""
+        if scope.get("method") == "HEAD":
+            scope = {**scope, "method": "GET"}
         scope["app"] = self
         await self._front(scope, receive, send)
 

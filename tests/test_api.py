@@ -347,6 +347,17 @@ def test_every_answer_has_the_headers_of_every_answer(client: httpx.Client) -> N
     assert client.delete("/sparql").status_code == 405
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/health", "/api/stats", "/api/entity/比亚迪", "/sparql?query=ASK{}", "/nothing"]
+)
+def test_head_is_answered_as_get_without_a_body(client: httpx.Client, path: str) -> None:
+    told, whole = client.head(path), client.get(path)
+    assert told.status_code == whole.status_code
+    assert told.content == b""
+    assert told.headers.get("content-length") == whole.headers.get("content-length")
+    assert told.headers["content-type"] == whole.headers["content-type"]
+
+
 def test_health_readiness_and_metrics(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "ok"}
     assert client.get("/ready").json() == {"status": "ready", "documents": 2}
