@@ -384,16 +384,12 @@ def _of_one_thing(relations: Sequence[Relation], lists: Sequence[Group]) -> list
     """The statements, each thing having one counterpart by a relation that gives it only one, the surest one, or things
     of the same list."""
     number = {member.start: n for n, group in enumerate(lists) for member in group.members}
-    best: dict[tuple[str, str, int], Relation] = {}
+    best: dict[tuple[str, str, int], tuple[float, int]] = {}
     for relation in relations:
-        for key, _ in _ends(relation):
-            if key not in best or relation.confidence > best[key].confidence:
-                best[key] = relation
-    return [
-        relation
-        for relation in relations
-        if all(number[other.start] == number[dict(_ends(best[key]))[key].start] for key, other in _ends(relation))
-    ]
+        for key, other in _ends(relation):
+            if key not in best or relation.confidence > best[key][0]:
+                best[key] = relation.confidence, number[other.start]
+    return [r for r in relations if all(number[other.start] == best[key][1] for key, other in _ends(r))]
 
 
 def _ends(relation: Relation) -> Iterator[tuple[tuple[str, str, int], Mention]]:

@@ -9,6 +9,7 @@ and tags and every candidate of the dictionary and the patterns. It gives each c
 end or single of a type); the best sequence that the tags' order allows is found by Viterbi's algorithm.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -167,6 +168,8 @@ def _sentence(doc: Doc, names: Sequence[Name], tables: Tables) -> Characters:
 
 _QUOTES = {"”": "“", "’": "‘", "》": "《"}
 """Closing marks and those that they close."""
+_BREAK = re.compile("[”’》，。；：？！]")
+"""What no name goes across: a quotation with one of these in it is speech, or another one."""
 
 
 def quoted_whole(text: str, tagged: Sequence[Tagged]) -> list[Tagged]:
@@ -188,7 +191,7 @@ def _start(text: str, name: Tagged) -> int:
     for closing, opening in _QUOTES.items():
         if inside.count(closing) > inside.count(opening):
             start = text.rfind(opening, 0, name.start)
-            if start >= 0 and closing not in text[start : name.start]:
+            if start >= 0 and not _BREAK.search(text[start : name.start]):
                 return start
         elif inside[0] == opening and len(inside) > 1 and closing not in inside:
             return name.start + 1

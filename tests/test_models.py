@@ -390,6 +390,7 @@ def test_names_with_whole_quotations_are_apart_and_hold_what_they_held(text: str
         ("“极光器件、高端磁体”专项", ["极光器件", "高端磁体”专项"], ["“极光器件、高端磁体”专项"]),
         ("实施“中国制造2025”战略", ["“中国制造2025"], ["中国制造2025"]),
         ("“甲”和乙”计划", ["乙”计划"], ["乙”计划"]),
+        ("他说：“要快，办好极光”计划", ["极光”计划"], ["极光”计划"]),
     ],
 )
 def test_a_quotation_is_whole_in_a_name(text: str, tagged: list[str], whole: list[str]) -> None:

@@ -6,13 +6,11 @@ an empty line between papers) by offsets in characters instead, so that annotati
 
 import json
 import lzma
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ingest.gold import GoldDocument
 from kg.errors import DocumentError
 
 Row = dict[str, Any]
@@ -21,27 +19,11 @@ _NEAR = 100_000
 """How far behind a sentence the next one is looked for first, in characters."""
 
 
-_LONG, _BEGINNING = 25, 40
-"""By how long sentences, and by how much of their beginnings, a paper is found in a corpus, in characters."""
-
-
 def corpus_text(corpus: Path) -> str:
     """The corpus' text (`.xz` or plain, UTF-8)."""
     opener = lzma.open if corpus.suffix == ".xz" else open
     with opener(corpus, "rt", encoding="utf-8", newline="") as stream:
         return str(stream.read())
-
-
-def papers(corpus: str, gold: Iterable[GoldDocument]) -> Iterator[str]:
-    """The papers of the corpus, less those that hold a sentence of the gold."""
-    texts = [s.text for document in gold for s in document.sentences if len(s.text) >= _LONG]
-    places = [place for text in texts if (place := corpus.find(text[:_BEGINNING])) >= 0]
-    found = corpus.split("\n\n")
-    starts = [0]
-    for paper in found:
-        starts.append(starts[-1] + len(paper) + 2)
-    left_out = {bisect_right(starts, place) - 1 for place in places}
-    return (paper for number, paper in enumerate(found) if number not in left_out)
 
 
 def detached(rows: Iterable[Row], corpus: str) -> Iterator[Row]:

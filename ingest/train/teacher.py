@@ -14,6 +14,7 @@ import json
 import random
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ from ingest.encoding import Characters, Tables
 from ingest.gold import GoldDocument, GoldSentence, gold_files, read_gold
 from ingest.tagger import FOLDER, Tagged, decode
 from ingest.train.__main__ import ANNOTATIONS, SHARED, SILVER, read_rows, said
-from ingest.train.data import Row, attached, corpus_text, detached, entity_row, papers
+from ingest.train.data import Row, attached, corpus_text, detached, entity_row
 from ingest.train.fit import Course, Example, fit_tagger, read_examples
 from ingest.train.lac import LacWeights, lac_weights
 from ingest.train.language_model import LanguageModel
@@ -166,7 +167,7 @@ def chosen(corpus: str, gold: Iterable[GoldDocument], known: set[str]) -> list[s
     gold none is taken, nor any that is known."""
     chance = random.Random(7)
     found: list[str] = []
-    for paper in papers(corpus, gold):
+    for paper in _papers(corpus, gold):
         if len(_POLICY.findall(paper)) < max(_LEAST_POLICY, len(paper) / _POLICY_EVERY):
             continue
         fit = [text for text in _sentences(paper) if text not in known]
@@ -174,6 +175,18 @@ def chosen(corpus: str, gold: Iterable[GoldDocument], known: set[str]) -> list[s
         found += sorted(fit, key=lambda text: -_subjects(text) - 3 * chance.random())[:_OF_A_PAPER]
     chance.shuffle(found)
     return list(dict.fromkeys(found))
+
+
+def _papers(corpus: str, gold: Iterable[GoldDocument]) -> Iterator[str]:
+    """The papers of the corpus, less those of the gold."""
+    texts = [s.text for document in gold for s in document.sentences if len(s.text) >= _SHORTEST]
+    places = [place for text in texts if (place := corpus.find(text[:40])) >= 0]
+    papers = corpus.split("\n\n")
+    starts = [0]
+    for paper in papers:
+        starts.append(starts[-1] + len(paper) + 2)
+    left_out = {bisect_right(starts, place) - 1 for place in places}
+    return (paper for number, paper in enumerate(papers) if number not in left_out)
 
 
 def _sentences(paper: str) -> Iterator[str]:
