@@ -333,11 +333,12 @@ def test_a_teacher_marks_sentences_of_no_paper_that_is_in_the_gold(tmp_path: Pat
     file = tmp_path / "a.jsonl"
     annotated = {**ROWS[0], "text": ROWS[0]["text"] + "大学为此设立了专门的研究所。"}
     file.write_text(json.dumps(annotated, ensure_ascii=False) + "\n", encoding="utf-8")
-    other = [f"第{n}个省的政府为当地的半导体产业和新能源汽车企业制定了专项补贴政策与发展规划。" for n in range(30)]
+    other = [f"第{n}个省的政府为当地的半导体产业和新能源汽车企业制定了专项补贴政策与发展规划。" for n in range(50)]
+    quoting = ROWS[0]["text"].rstrip("。") + "，也为半导体产业的企业制定了专项补贴政策与发展规划。"
     more = "本国政府为当地的光伏产业和企业制定了专项补贴政策。" * 9
-    papers = ["\n".join(other), f"{annotated['text']}\n{more}", "天气很好。"]
+    papers = ["\n".join([*other, quoting]), f"{annotated['text']}\n{more}", "天气很好。"]
     found = chosen("\n\n".join(papers), [read_gold(file, load())], {other[3]})
-    assert 1 < len(found) <= 10
+    assert 1 < len(found) <= 40
     assert set(found) <= set(other) - {other[3]}
 
 
@@ -365,7 +366,10 @@ def test_the_card_tells_f1_within_its_interval_and_every_document(documents: lis
 def test_a_sentence_states_one_relation_of_two_things(file: Path) -> None:
     reading = read(file)
     _, relations = Pipeline().relations(reading)
-    pairs = [[frozenset((r.subject.entity, r.object.entity)) for r in row] for row in relations]
+    # paying for a thing stands beside anything else
+    pairs = [
+        [(frozenset((r.subject.entity, r.object.entity)), r.predicate == "funds") for r in row] for row in relations
+    ]
     assert sum(map(len, pairs)) > 5
     assert all(len(set(row)) == len(row) for row in pairs)
 

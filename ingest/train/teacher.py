@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     own = argparse.ArgumentParser(
         prog="python -m ingest.train.teacher",
-        description="Mark names in unannotated sentences with the help of a large language model. Takes about an hour.",
+        description="Mark names in unannotated sentences with the help of a large language model. Takes over an hour.",
         epilog="Example: python -m ingest.train.teacher --language-model parts",
     )
     own.add_argument(
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     )
     own.add_argument("--corpus", type=Path, default=SHARED / "corpus" / "chinaxiv-zh.txt.xz", help="raw text")
     own.add_argument("--gold", nargs="+", type=Path, default=[SHARED / "gold"], help="of whose papers to take nothing")
-    own.add_argument("--most", type=int, default=6000, help="how many sentences to mark")
+    own.add_argument("--most", type=int, default=8000, help="how many sentences to mark")
     own.add_argument("--out", type=Path, default=SILVER)
     return own
 
@@ -149,7 +149,7 @@ class TeacherNet(TaggerNet):
 
 _POLICY = re.compile("政策|补贴|产业|企业|规划|专项|国家|科技部|国务院|计划|法案|战略|公司|投资")
 """What papers speak of that speak of policy."""
-_LEAST_POLICY, _POLICY_EVERY = 6, 1000
+_LEAST_POLICY, _POLICY_EVERY = 5, 1500
 """How often, at least, and at least once in how many characters."""
 _SUBJECTS = re.compile(
     "政策|补贴|税收|专项|规划|产业|企业|国务院|科技部|发改委|工信部|创新|科研机构|国家实验室|大学|研发|战略|技术|基金|法案|计划|美国|日本"
@@ -159,18 +159,21 @@ _SUBJECTS = re.compile(
 """What a sentence may have names of things beside."""
 _SENTENCE = re.compile(r"[^。！？；\n]{15,150}[。！？；]")
 _HAN = re.compile("[\u4e00-\u9fff]")
-_SHORTEST, _LONGEST, _OF_A_PAPER = 25, 140, 10
+_SHORTEST, _LONGEST, _OF_A_PAPER = 25, 140, 40
+_RUN = 16
+"""So many characters in a row are not shared by chance."""
 
 
-def chosen(corpus: str, gold: Iterable[GoldDocument], known: set[str]) -> list[str]:
+def chosen(corpus: str, gold: Sequence[GoldDocument], known: set[str]) -> list[str]:
     """Sentences of papers on policy, a few of each paper and in random order. Of papers that hold a sentence of the
-    gold none is taken, nor any that is known."""
+    gold none is taken, nor any that is known or shares a longer run of characters with the gold."""
     chance = random.Random(7)
     found: list[str] = []
+    theirs = {run for document in gold for sentence in document.sentences for run in _runs(sentence.text)}
     for paper in _papers(corpus, gold):
         if len(_POLICY.findall(paper)) < max(_LEAST_POLICY, len(paper) / _POLICY_EVERY):
             continue
-        fit = [text for text in _sentences(paper) if text not in known]
+        fit = [text for text in _sentences(paper) if text not in known and theirs.isdisjoint(_runs(text))]
         chance.shuffle(fit)
         found += sorted(fit, key=lambda text: -_subjects(text) - 3 * chance.random())[:_OF_A_PAPER]
     chance.shuffle(found)
@@ -194,6 +197,10 @@ def _sentences(paper: str) -> Iterator[str]:
         text = match[0].strip()
         if _SHORTEST <= len(text) <= _LONGEST and len(_HAN.findall(text)) >= 0.7 * len(text) and _subjects(text) > 1:
             yield text
+
+
+def _runs(text: str) -> Iterator[str]:
+    return (text[start : start + _RUN] for start in range(len(text) - _RUN + 1))
 
 
 def _subjects(text: str) -> int:
