@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from spacy.lang.zh import ChineseTokenizer
 from spacy.vocab import Vocab
 
+import ingest.train.data
 from ingest.classifier import Calibration, sentence
 from ingest.encoding import Tables, batches
 from ingest.evaluation import Counts, Figures
@@ -26,7 +27,7 @@ from ingest.reading import read
 from ingest.relations import Mention
 from ingest.tagger import FOLDER, Tagged, decode, quoted_whole
 from ingest.train.card import tables
-from ingest.train.data import attached, detached, windows
+from ingest.train.data import attached, corpus_text, detached, windows
 from kg.errors import DocumentError
 from kg.model import Bibliography, Document, Extraction, Reading, Section, Sentence
 from kg.ontology import load
@@ -261,6 +262,24 @@ def test_windows_belong_to_the_gold_document_and_its_text(tmp_path: Path) -> Non
         windows(file, tmp_path)
 
 
+RUN = 16
+"""So many characters in a row are not shared by chance."""
+
+
+def test_no_single_sentence_that_is_learnt_from_quotes_the_gold() -> None:
+    """Sentences chosen one by one: `q…`. The windows, `p…`, were chosen by paper."""
+    gold = [*(SHARED / "gold").glob("*.jsonl"), *(SHARED / "gold" / "train").glob("*.jsonl")]
+    if not gold:
+        pytest.skip("../shared is missing")
+    texts = [json.loads(line)["text"] for file in gold for line in file.read_text(encoding="utf-8").splitlines()]
+    runs = {text[at : at + RUN] for text in texts for at in range(len(text) - RUN + 1)}
+    corpus = corpus_text(SHARED / "corpus" / "chinaxiv-zh.txt.xz")
+    file = Path(ingest.train.data.__file__).with_name("annotations.jsonl")
+    learnt = [row["text"] for row in attached(file, corpus) if row["sid"].startswith("q")]
+    assert len(learnt) > 10_000
+    assert not [text for text in learnt if any(text[at : at + RUN] in runs for at in range(len(text) - RUN + 1))]
+
+
 def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Path) -> None:
     """Both networks learn a sentence by heart, are written, and then read it; paying for a thing stands beside issuing
     it."""
@@ -289,57 +308,6 @@ def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Pat
     assert Counter(a.predicate for a in read.assertions) == {"issuedBy": 1, "funds": 2}
     assert len({frozenset((a.subject, a.object)) for a in read.assertions}) == 2
     assert any("loss" in line for line in said)
-
-
-def test_a_teacher_marks_what_it_has_learnt_and_leaves_out_what_it_doubts(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
-    from functools import partial
-
-    import torch
-
-    from ingest.gold import read_gold
-    from ingest.train.fit import Course, Example, fit_tagger, read_examples
-    from ingest.train.lac import lac_weights
-    from ingest.train.models import candidates
-    from ingest.train.teacher import Stated, TeacherNet, marked
-
-    file = tmp_path / "a.jsonl"
-    file.write_text(json.dumps(ROWS[0], ensure_ascii=False) + "\n", encoding="utf-8")
-    (plain,) = read_examples(candidates(), read_gold(file, load()).sentences, TABLES)
-    states = torch.randn(len(plain.tags), 24, generator=torch.Generator().manual_seed(1))
-    read = plain.read
-    seen = Stated(read.ids, read.tags, read.candidates, read.words, states, torch.arange(len(plain.tags)))
-    example = Example(plain.source, plain.words, seen, plain.tags)
-
-    def taught(passes: int) -> list[Any]:
-        course, make = Course(passes, 4, 2e-3, 2e-3, 0.3, 0.1), partial(TeacherNet, states=24)
-        teacher = fit_tagger([example] * 8, TABLES, lac_weights(), course, make=make, report=lambda line: None)
-        return list(marked(teacher, [example], TABLES))
-
-    (row,) = taught(15)
-    assert [(e["surface"], e["occ"], e["type"]) for e in row["entities"]] == [
-        (e["surface"], e["occ"], e["type"]) for e in ROWS[0]["entities"]
-    ]
-    assert row["text"] == ROWS[0]["text"]
-    assert not row["relations"]
-    assert all(row["entities"] == [] for row in taught(1))
-
-
-def test_a_teacher_marks_sentences_of_no_paper_that_is_in_the_gold(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
-    from ingest.gold import read_gold
-    from ingest.train.teacher import chosen
-
-    file = tmp_path / "a.jsonl"
-    annotated = {**ROWS[0], "text": ROWS[0]["text"] + "大学为此设立了专门的研究所。"}
-    file.write_text(json.dumps(annotated, ensure_ascii=False) + "\n", encoding="utf-8")
-    other = [f"第{n}个省的政府为当地的半导体产业和新能源汽车企业制定了专项补贴政策与发展规划。" for n in range(50)]
-    quoting = ROWS[0]["text"].rstrip("。") + "，也为半导体产业的企业制定了专项补贴政策与发展规划。"
-    more = "本国政府为当地的光伏产业和企业制定了专项补贴政策。" * 9
-    papers = ["\n".join([*other, quoting]), f"{annotated['text']}\n{more}", "天气很好。"]
-    found = chosen("\n\n".join(papers), [read_gold(file, load())], {other[3]})
-    assert 1 < len(found) <= 40
-    assert set(found) <= set(other) - {other[3]}
 
 
 figures = st.builds(

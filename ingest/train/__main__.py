@@ -37,8 +37,6 @@ from kg.ontology import Ontology, load
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 ANNOTATIONS = Path(__file__).with_name("annotations.jsonl")
-SILVER = Path(__file__).with_name("silver.jsonl")
-"""Names that `ingest.train.teacher` marked."""
 WINDOWS = Path(__file__).with_name("windows.jsonl")
 _BEGAN = time.monotonic()
 
@@ -88,15 +86,14 @@ def train(args: argparse.Namespace, work: Path) -> None:
     gold = [document for document in gold if gold_reading(document, None).document.language == "zh"]
     corpus = corpus_text(args.corpus)
     extra = read_rows("extra", attached(ANNOTATIONS, corpus), ontology)
-    silver = read_rows("silver", attached(SILVER, corpus), ontology)
     more = _more(args.windows, ontology)
     said(
         f"{len(gold)} gold documents, {sum(len(d.sentences) for d in more.values()):,} more sentences of these, "
-        f"{len(extra.sentences):,} of others, {len(silver.sentences):,} marked by the teacher"
+        f"{len(extra.sentences):,} of others"
     )
     tables = _tables(ontology, corpus if args.vectors == "new" else "")
     school = School(with_frequent(tables, extra.sentences), said)
-    start = first_stage(school, extra.sentences, silver.sentences)
+    start = first_stage(school, extra.sentences)
     held = train_folds(school, start, gold, more, args.folds, work, args.jobs)
     known = list(outcomes(held))
     _calibrate(known, held, gold, _texts(args.texts))

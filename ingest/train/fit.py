@@ -93,15 +93,13 @@ def fit_tagger(
     lac: LacWeights,
     course: Course,
     *,
-    make: Callable[[Tables, LacWeights, float], TaggerNet] = TaggerNet,
     start: dict[str, Tensor] | None = None,
     seed: int = 0,
     report: Report,
 ) -> TaggerNet:
-    """A tagger for the examples, which `make` makes with its dropout; `start` holds the weights of one that was trained
-    before."""
+    """A tagger for the examples; `start` holds the weights of one that was trained before."""
     torch.manual_seed(seed)
-    network = make(tables, lac, course.drop)
+    network = TaggerNet(tables, lac, course.drop)
     if start:
         network.load_state_dict(start)
     pretrained = {network.characters, network.first, network.second}

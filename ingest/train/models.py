@@ -139,10 +139,10 @@ def _tensors(state: State) -> dict[str, Tensor]:
     return {name: torch.from_numpy(weight) for name, weight in state.items()}
 
 
-def first_stage(school: School, sentences: Sequence[GoldSentence], named: Sequence[GoldSentence]) -> Weights:
-    """Both networks' first stage, side by side. In the sentences `named` names are marked, but no relations."""
+def first_stage(school: School, sentences: Sequence[GoldSentence]) -> Weights:
+    """Both networks' first stage, side by side."""
     with ProcessPoolExecutor(2) as pool:
-        tagger = pool.submit(_first, school.tables, school.report, [*sentences, *named], "tagger")
+        tagger = pool.submit(_first, school.tables, school.report, sentences, "tagger")
         classifier = pool.submit(_first, school.tables, school.report, sentences, "classifier")
         return Weights(tagger.result(), classifier.result())
 

@@ -34,10 +34,9 @@ class TaggerNet(nn.Module):
     """Two bidirectional GRU layers over characters, started from LAC's; every layer also sees LAC's tags, the
     candidates and the words' vectors. Gives scores for outside and begin, inside, end, single of every type."""
 
-    def __init__(self, tables: Tables, lac: LacWeights, drop: float, more: int = 0) -> None:
-        """`more` is the width of what a network made from this one gives in `more`."""
+    def __init__(self, tables: Tables, lac: LacWeights, drop: float) -> None:
         super().__init__()
-        width = _TAG + _CANDIDATES + _VECTOR + more
+        width = _TAG + _CANDIDATES + _VECTOR
         self.characters = nn.Embedding.from_pretrained(torch.from_numpy(lac.characters), freeze=False, padding_idx=0)
         size = lac.characters.shape[1]
         self.tags = nn.Embedding(2 * len(tables.tags) + 1, _TAG, padding_idx=0)
@@ -63,7 +62,6 @@ class TaggerNet(nn.Module):
             self.tags(tensor([s.tags for s in batch])),
             self.candidates(marks).relu(),
             self.vectors(vectors).relu(),
-            *self.more(batch),
         )
         seen = self.drop(torch.cat(parts, -1))
         low = _recurrent(self.first, torch.cat([own, seen], -1), lengths)
@@ -71,10 +69,6 @@ class TaggerNet(nn.Module):
         hidden = self.hidden(self.drop(torch.cat([high, own, seen], -1))).relu()
         scores: Tensor = self.out(self.drop(hidden))
         return scores
-
-    def more(self, batch: Sequence[Characters]) -> tuple[Tensor, ...]:
-        """What else every layer is to see of each character, (rows, characters, width): nothing, here."""
-        return ()
 
     def graph(self) -> Graph:
         """The same in ONNX, with log-probabilities; time comes first inside."""
