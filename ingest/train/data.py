@@ -89,7 +89,7 @@ def _attached(row: Row, corpus: str, place: str) -> Row:
         "sid": row["sid"],
         "section": "",
         "text": text,
-        "entities": [entity_row(str(n), text, *mark) for n, mark in enumerate(row["entities"])],
+        "entities": [_entity_row(str(n), text, *mark) for n, mark in enumerate(row["entities"])],
         "relations": [
             {"s": str(s), "p": p, "o": str(o), "modality": m, "time": _words(t, text), "value": _words(v, text)}
             for s, p, o, m, t, v in row["relations"]
@@ -106,7 +106,7 @@ def _marked(entity: Row, text: str) -> list[int | str]:
     return [start, start + len(entity["surface"]), entity["type"], *([] if same else [entity["canonical"]])]
 
 
-def entity_row(id_: str, text: str, start: int, end: int, type_: str, canonical: str = "") -> Row:
+def _entity_row(id_: str, text: str, start: int, end: int, type_: str, canonical: str = "") -> Row:
     """The name at those offsets of the sentence in the gold's form. Without a canonical name it is called as it stands
     there."""
     surface = text[start:end]
