@@ -17,6 +17,7 @@ from kg.chains import Index
 from kg.errors import StoreError
 from kg.graph import Graph
 from kg.ontology import Ontology
+from kg.resident import Resident
 from kg.store import Store
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ class Snapshot:
 
     def __init__(self, store: Store, ontology: Ontology, tag: str, knew: Mapping[str, Block] | None = None) -> None:
         self.graph = Graph(store, ontology)
+        self.resident = Resident(store)
+        """Is told of every read."""
         self.tag = tag
         """Names the state of the store: another one has another tag. Of use within one process only."""
         self._knew = knew or {}
@@ -96,7 +99,10 @@ class LiveStore:
         if self._newest is None:
             return None
         snapshot, look = self._newest
-        return snapshot if look.holds() else None
+        if not look.holds():
+            return None
+        snapshot.resident.count()
+        return snapshot
 
     def _renewed(self) -> Snapshot:
         before = self._newest[0] if self._newest else None

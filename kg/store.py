@@ -129,6 +129,15 @@ class Store:
     ) -> None:
         self.close()
 
+    def into_memory(self) -> None:
+        """Read from memory from now on, which takes a fifth of the CPU of reading from files: for a store that was
+        opened for reading only, and is read often. Others may read it meanwhile."""
+        copy = ox.Store()
+        # the two take no lock of Python's, so that other threads go on
+        copy.bulk_load(self._open.dump(format=ox.RdfFormat.N_QUADS), format=ox.RdfFormat.N_QUADS)
+        if self._data is not None:
+            self._data = copy
+
     @property
     def _open(self) -> ox.Store:
         if self._data is None:

@@ -5,10 +5,12 @@ Beside the server's clock two limits of the system hold, also when the server is
 memory.
 """
 
+import fcntl
 import os
 import resource
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from struct import Struct
@@ -20,6 +22,7 @@ import pyoxigraph as ox
 
 from kg.errors import PolicykgError
 from kg.media import GRAPHS, RESULTS
+from kg.resident import MOST, Resident
 from kg.store import Store
 
 if TYPE_CHECKING:
@@ -99,12 +102,15 @@ def _question(bindings: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 class _Reader:
     """The store that queries are answered from: another one when the server has opened another one."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int) -> None:
+        self._most = min(MOST, memory // 16)
         self._store: Store | None = None
 
     def store(self, folder: str) -> Store:
         if self._store is None or str(self._store.folder) != folder:
             self._store = Store.at(Path(folder))
+            self._resident = Resident(self._store, self._most)
+        self._resident.count()
         return self._store
 
     def answer(self, asked: Frame) -> Frame:
@@ -126,14 +132,20 @@ class _Reader:
 
 def main(source: IO[bytes], sink: IO[bytes], memory: int) -> None:
     """Answer queries until the pipe ends, in at most so many bytes of memory beyond what the process starts with."""
+    with suppress(OSError):
+        fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, _PIPE)
     os.nice(5)  # so that queries wait for the other routes, not these for queries
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (memory, most))
-    reader, limit = _Reader(), _Limit()
+    reader, limit = _Reader(memory), _Limit()
     while asked := _read(source):
         limit.set(asked.head["seconds"])
         sink.write(reader.answer(asked).packed())
         sink.flush()
+
+
+_PIPE = 1 << 20
+"""Bytes that the pipe takes at once: each time that it is full costs both processes a turn."""
 
 
 def _read(source: IO[bytes]) -> Frame | None:

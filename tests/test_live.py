@@ -1,18 +1,23 @@
-"""A store that others write, or put in the place of another, shows as it is at every look."""
+"""A store that others write, or put in the place of another, shows as it is at every look; one that is read often is
+read from memory."""
 
 import gc
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from served import filled
 from small_graphs import Fact, document
 
 from kg.errors import StoreError
 from kg.live import LiveStore
 from kg.ontology import load
+from kg.resident import Resident
 from kg.store import Store
 
 SAID = ox.Quad(ox.NamedNode("http://example.org/a"), ox.NamedNode("http://example.org/b"), ox.Literal("c"))
@@ -77,25 +82,87 @@ def test_another_store_in_the_place_of_one_shows(place: Path, tmp_path: Path) ->
     assert sources(live) == ("other",)
 
 
-def test_no_file_stays_open_for_a_look_that_is_past(place: Path, opened: Callable[[], int]) -> None:
+def test_no_file_stays_open_for_a_look_that_is_past(place: Path) -> None:
     live = LiveStore(place, load())
     with Store.open(place) as store:
         counts = []
         for number in range(4):
             store.put(document(f"new-{number}", Fact("Firm:新公司", "develops", f"Technology:新技术{number}")))
             live.current()
-            counts.append(opened())
+            counts.append(sum("MANIFEST" in name or ".log" in name for name in map(os.path.basename, opened_files())))
     assert counts[-1] <= counts[0]
 
 
-@pytest.fixture
-def opened() -> Callable[[], int]:
-    """How many descriptors this process has of logs and manifests that the writer has."""
+def opened_files() -> list[str]:
+    """The files that this process has opened."""
+    gc.collect()
+    links = [Path("/proc/self/fd") / name for name in os.listdir("/proc/self/fd")]
+    return [os.readlink(link) for link in links if link.is_symlink()]
 
-    def count() -> int:
-        gc.collect()
-        links = [Path("/proc/self/fd") / name for name in os.listdir("/proc/self/fd")]
-        names = [os.path.basename(os.readlink(link)) for link in links if link.is_symlink()]
-        return sum("MANIFEST" in name or ".log" in name for name in names)
 
-    return count
+OFTEN = 150
+
+
+def read_often(count: Callable[[], object]) -> None:
+    for _ in range(OFTEN):
+        count()
+    for thread in threading.enumerate():
+        if thread.name == "into memory":
+            thread.join()
+
+
+def files_of(store: Store) -> list[str]:
+    """The files of the store that this process has opened."""
+    return [name for name in opened_files() if name.startswith(f"{store.folder}/")]
+
+
+def test_a_store_that_is_read_often_is_read_from_memory_until_it_changes(place: Path) -> None:
+    live = LiveStore(place, load())
+    store = live.current().graph.store
+    before = set(store.quads())
+    assert files_of(store)
+    read_often(live.current)
+    assert live.current().graph.store is store
+    assert not files_of(store)
+    assert set(store.quads()) == before
+    assert sources(live) == ("paper-a", "paper-b")
+    with Store.open(place) as other:
+        other.put(document("new", Fact("Firm:新公司", "develops", "Technology:新技术")))
+    assert sources(live) == ("new", "paper-a", "paper-b")
+    assert set(store.quads()) == before
+
+
+def test_what_is_large_stays_in_its_files(place: Path) -> None:
+    with Store.open(place, read_only=True) as store:
+        resident = Resident(store, most=100)
+        read_often(resident.count)
+        assert files_of(store)
+        assert store.sources() == ("paper-a", "paper-b")
+
+
+def test_a_store_that_was_closed_meanwhile_stays_closed(place: Path) -> None:
+    store = Store.open(place, read_only=True)
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.into_memory()
+    with pytest.raises(StoreError, match="closed"):
+        store.sources()
+
+
+IRIS = st.builds(ox.NamedNode, st.from_regex(r"https://[a-z]{1,4}/[\w/]{0,6}", fullmatch=True))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+LITERALS = st.one_of(
+    st.builds(ox.Literal, TEXTS),
+    st.builds(lambda text, language: ox.Literal(text, language=language), TEXTS, st.sampled_from(["zh", "en"])),
+    st.builds(lambda text, type_: ox.Literal(text, datatype=type_), TEXTS, IRIS),
+)
+QUADS = st.builds(ox.Quad, IRIS, IRIS, IRIS | LITERALS, IRIS | st.just(ox.DefaultGraph()))
+
+
+@given(st.sets(QUADS, max_size=8))
+def test_what_goes_into_memory_stays_as_it_was(quads: set[ox.Quad]) -> None:
+    data = ox.Store()
+    data.extend(quads)
+    with Store(data) as store:
+        store.into_memory()
+        assert set(store.quads()) == quads

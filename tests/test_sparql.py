@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from rdflib import Graph, URIRef
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from served import filled, process
-from small_graphs import id_of
+from small_graphs import Fact, document, id_of
 from SPARQLWrapper import CSV, JSON, TURTLE, SPARQLWrapper
 
 from kg import queries
@@ -37,6 +37,7 @@ from kg.mcp import Tools
 from kg.ontology import load
 from kg.queries import Column, Question
 from kg.sparql import parameters
+from kg.store import Store
 from kg.workers import Limits
 
 LIMITS = Limits(seconds=2.0, size=200_000, processes=2, waiting=10)
@@ -330,6 +331,36 @@ def test_a_hundred_at_once_leave_the_other_routes_answering(client: httpx.Client
     stopped = min(answer.elapsed.total_seconds() for answer in answers if answer.status_code == 504)
     assert sorted(slowest)[len(slowest) // 2] < stopped
     assert ask(client, TARGETS).status_code == 200
+
+
+def test_a_process_that_is_asked_often_reads_from_memory_and_answers_the_same(tmp_path: Path) -> None:
+    path = filled(tmp_path / "store")
+    app = create_app(path, ["testserver"], Limits(seconds=10.0))
+    with TestClient(app) as client:
+        first = counted(client)
+        (worker,) = children(os.getpid(), WORKER)
+        assert opened_below(worker, path)
+        for _ in range(300):
+            assert counted(client) == first
+            if not opened_below(worker, path):
+                break
+        assert children(os.getpid(), WORKER) == {worker}
+        assert not opened_below(worker, path)
+        with Store.open(path) as store:
+            store.put(document("new", Fact("Firm:新公司", "develops", "Technology:新技术")))
+        assert counted(client) > first
+
+
+def counted(client: httpx.Client) -> int:
+    """The number of triples, found by a process."""
+    answer = ask(client, "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }")
+    return int(answer.json()["results"]["bindings"][0]["n"]["value"])
+
+
+def opened_below(process: int, folder: Path) -> list[str]:
+    """The files below the folder that the process has opened."""
+    links = Path(f"/proc/{process}/fd").iterdir()
+    return [name for link in links if link.is_symlink() and (name := os.readlink(link)).startswith(f"{folder}/")]
 
 
 # ---- Questions, which are stopped alike
