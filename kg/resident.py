@@ -1,4 +1,4 @@
-"""Stores that a process reads again and again, held in memory: that takes a half to a seventh of the CPU."""
+"""Stores that a process reads again and again, held in memory: that takes mostly a half to an eighth of the CPU."""
 
 from itertools import count
 from threading import Thread

@@ -5,12 +5,10 @@ Beside the server's clock two limits of the system hold, also when the server is
 memory.
 """
 
-import fcntl
 import os
 import resource
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from struct import Struct
@@ -132,8 +130,6 @@ class _Reader:
 
 def main(source: IO[bytes], sink: IO[bytes], memory: int) -> None:
     """Answer queries until the pipe ends, in at most so many bytes of memory beyond what the process starts with."""
-    with suppress(OSError):
-        fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, _PIPE)
     os.nice(5)  # so that queries wait for the other routes, not these for queries
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (memory, most))
@@ -142,10 +138,6 @@ def main(source: IO[bytes], sink: IO[bytes], memory: int) -> None:
         limit.set(asked.head["seconds"])
         sink.write(reader.answer(asked).packed())
         sink.flush()
-
-
-_PIPE = 1 << 20
-"""Bytes that the pipe takes at once: each time that it is full costs both processes a turn."""
 
 
 def _read(source: IO[bytes]) -> Frame | None:
