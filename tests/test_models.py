@@ -266,18 +266,48 @@ RUN = 16
 """So many characters in a row are not shared by chance."""
 
 
-def test_no_single_sentence_that_is_learnt_from_quotes_the_gold() -> None:
-    """Sentences chosen one by one: `q…`. The windows, `p…`, were chosen by paper."""
-    gold = [*(SHARED / "gold").glob("*.jsonl"), *(SHARED / "gold" / "train").glob("*.jsonl")]
-    if not gold:
+TRAIN = Path(ingest.train.data.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def gold_runs() -> set[str]:
+    """All that stand in the gold."""
+    files = [*(SHARED / "gold").glob("*.jsonl"), *(SHARED / "gold" / "train").glob("*.jsonl")]
+    if not files:
         pytest.skip("../shared is missing")
-    texts = [json.loads(line)["text"] for file in gold for line in file.read_text(encoding="utf-8").splitlines()]
-    runs = {text[at : at + RUN] for text in texts for at in range(len(text) - RUN + 1)}
+    texts = [json.loads(line)["text"] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return {run for text in texts for run in runs_of(text)}
+
+
+def runs_of(text: str) -> list[str]:
+    return [text[at : at + RUN] for at in range(len(text) - RUN + 1)]
+
+
+def test_no_single_sentence_that_is_learnt_from_quotes_the_gold(gold_runs: set[str]) -> None:
+    """Sentences chosen one by one: `q…`. The windows, `p…`, were chosen by paper."""
     corpus = corpus_text(SHARED / "corpus" / "chinaxiv-zh.txt.xz")
-    file = Path(ingest.train.data.__file__).with_name("annotations.jsonl")
-    learnt = [row["text"] for row in attached(file, corpus) if row["sid"].startswith("q")]
+    learnt = [row["text"] for row in attached(TRAIN / "annotations.jsonl", corpus) if row["sid"].startswith("q")]
     assert len(learnt) > 10_000
-    assert not [text for text in learnt if any(text[at : at + RUN] in runs for at in range(len(text) - RUN + 1))]
+    assert not [text for text in learnt if not gold_runs.isdisjoint(runs_of(text))]
+
+
+@pytest.fixture(scope="module")
+def written() -> list[str]:
+    """The sentences that were written for training."""
+    rows = attached(TRAIN / "written.jsonl", corpus_text(TRAIN / "written.txt"))
+    return [row["text"] for row in rows]
+
+
+def test_all_that_was_written_for_training_is_annotated(written: list[str]) -> None:
+    assert written == (TRAIN / "written.txt").read_text(encoding="utf-8").splitlines()
+    assert len(set(written)) == len(written) > 5_000
+
+
+def test_no_sentence_that_was_written_quotes_the_gold_or_the_papers(written: list[str], gold_runs: set[str]) -> None:
+    papers = [*(SHARED / "papers").glob("*.txt"), *(SHARED / "corpus" / "zh").glob("*.txt")]
+    assert papers
+    known = gold_runs.union(*(runs_of(paper.read_text(encoding="utf-8")) for paper in papers))
+    assert not [text for text in written if not known.isdisjoint(runs_of(text))]
 
 
 def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ingest.encoding import Tables, numbered
@@ -37,6 +38,8 @@ from kg.ontology import Ontology, load
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 ANNOTATIONS = Path(__file__).with_name("annotations.jsonl")
+WRITTEN = Path(__file__).with_name("written.jsonl")
+"""Sentences written for training, which stand in the text file beside it, a line each."""
 WINDOWS = Path(__file__).with_name("windows.jsonl")
 _BEGAN = time.monotonic()
 
@@ -85,7 +88,8 @@ def train(args: argparse.Namespace, work: Path) -> None:
     gold = [read_gold(path, ontology) for path in gold_files(args.gold)]
     gold = [document for document in gold if gold_reading(document, None).document.language == "zh"]
     corpus = corpus_text(args.corpus)
-    extra = read_rows("extra", attached(ANNOTATIONS, corpus), ontology)
+    written = corpus_text(WRITTEN.with_suffix(".txt"))
+    extra = read_rows("extra", chain(attached(ANNOTATIONS, corpus), attached(WRITTEN, written)), ontology)
     more = _more(args.windows, ontology)
     said(
         f"{len(gold)} gold documents, {sum(len(d.sentences) for d in more.values()):,} more sentences of these, "

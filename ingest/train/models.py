@@ -1,8 +1,8 @@
 """From annotated sentences to a folder of models, and what such models are worth on documents that they have not seen.
 
-Two stages: both networks first learn from the annotations made for training alone (`annotations.jsonl`), then from the
-gold documents and what was annotated of the rest of their text (`windows.jsonl`). Only the second stage differs between
-the folds of a cross-validation: the first sees no gold document.
+Two stages: both networks first learn from the annotations made for training alone (`annotations.jsonl`, and
+`written.jsonl`), then from the gold documents and what was annotated of the rest of their text (`windows.jsonl`). Only
+the second stage differs between the folds of a cross-validation: the first sees no gold document.
 """
 
 import random
@@ -43,8 +43,8 @@ from ingest.train.lac import lac_weights
 from kg.model import Extraction
 from kg.ontology import load
 
-TAGGER = (Course(5, 32, 1.2e-3, 2.5e-3, 0.25, 0.3), Course(4, 24, 6e-4, 1e-3, 0.0, 0.4))
-CLASSIFIER = (Course(6, 40, 2e-3, 2e-3, 0.3, 0.4), Course(4, 24, 1e-3, 1e-3, 0.0, 0.45))
+TAGGER = (Course(4, 32, 1.2e-3, 2.5e-3, 0.25, 0.1), Course(3, 24, 6e-4, 1e-3, 0.0, 0.05))
+CLASSIFIER = (Course(3, 40, 2e-3, 2e-3, 0.2, 0.1), Course(3, 24, 1e-3, 1e-3, 0.0, 0.1))
 """The two stages."""
 
 ALL = "all"

@@ -17,7 +17,7 @@ from kg.model import MODALITIES
 
 _TAG, _CANDIDATES, _VECTOR, _HEAD = 32, 64, 48, 192
 _WORD, _WORD_TAG, _TYPE, _PAIR = 48, 16, 48, 192
-_HIDDEN = 128
+_HIDDEN, _STATE = 128, 192
 
 
 def tensor(arrays: Sequence[np.ndarray]) -> Tensor:
@@ -117,10 +117,10 @@ class ClassifierNet(nn.Module):
         self.tags = nn.Embedding(len(tables.tags) + 2, _WORD_TAG, padding_idx=0)
         self.types = nn.Embedding(len(tables.types) + 1, _TYPE)
         self.vectors = nn.Linear(tables.vectors.shape[1], _VECTOR)
-        self.first = nn.LSTM(_WORD + _WORD_TAG + _TYPE + _VECTOR, _HIDDEN, batch_first=True, bidirectional=True)
-        self.second = nn.LSTM(2 * _HIDDEN, _HIDDEN, batch_first=True, bidirectional=True)
+        self.first = nn.LSTM(_WORD + _WORD_TAG + _TYPE + _VECTOR, _STATE, batch_first=True, bidirectional=True)
+        self.second = nn.LSTM(2 * _STATE, _STATE, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(drop)
-        self.subject, self.object, self.between = (nn.Linear(2 * _HIDDEN, _PAIR) for _ in range(3))
+        self.subject, self.object, self.between = (nn.Linear(2 * _STATE, _PAIR) for _ in range(3))
         self.features = nn.Linear(features, _PAIR)
         self.hidden = nn.Linear(_PAIR, _PAIR)
         self.out = nn.Linear(_PAIR, 1 + len(tables.relations))
