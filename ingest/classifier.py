@@ -34,8 +34,8 @@ _BESIDE = frozenset({"funds"})
 """The relations that a sentence states of two things beside another one."""
 _WORDS_WEIGHT = 2.25
 """What the words around add to the log-probability of the modality that they tell. Over the folds, modality is right
-for 0.926 of the relations found with it. With 1.25 it is for 0.934, but then the heading of a section of recommendations
-does not make a proposal of a plain sentence: the model has mostly learnt from sentences without their heading."""
+for 0.926 of the relations found with it. With 1.25 it is for 0.934, but then the heading of recommendations makes no
+proposal of a plain sentence: the model has mostly learnt from sentences without their heading."""
 FARTHEST = 60
 """How many words may stand between the two ends of a statement."""
 LEAST_CHANCE = 0.15
