@@ -310,6 +310,21 @@ def test_no_sentence_that_was_written_quotes_the_gold_or_the_papers(written: lis
     assert not [text for text in written if not known.isdisjoint(runs_of(text))]
 
 
+@pytest.mark.parametrize(("letters", "length"), [("[\u4e00-\u9fff]", 12), ("[A-Za-z]", 22)])
+def test_no_wording_of_the_two_papers_was_written(written: list[str], letters: str, length: int) -> None:
+    """Not even with other signs between the letters."""
+    papers = [*(SHARED / "papers").glob("*.txt")]
+    if not papers:
+        pytest.skip("../shared is missing")
+
+    def runs(text: str) -> set[str]:
+        bare = "".join(re.findall(letters, text)).lower()
+        return {bare[at : at + length] for at in range(len(bare) - length + 1)}
+
+    known = set().union(*(runs(paper.read_text(encoding="utf-8")) for paper in papers))
+    assert not [text for text in written if not known.isdisjoint(runs(text))]
+
+
 def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Path) -> None:
     """Both networks learn a sentence by heart, are written, and then read it; paying for a thing stands beside issuing
     it."""
