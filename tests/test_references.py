@@ -84,8 +84,8 @@ FIELDS = [
         {"kind": "thesis", "publisher": "某某大学", "place": "兰州", "year": 2023},
     ),
     (
-        "[1] 张三,李四.桥梁补贴的证据[J/OL].桥梁科学,1-20[2025-02-21].https://doi.org/10.1234/j.cnki.2023.20.",
-        {"container": "桥梁科学", "pages": "1-20", "year": None, "doi": "10.1234/j.cnki.2023.20", "kind": "journal"},
+        "[1] 张三,李四.桥梁补贴的证据[J/OL].桥梁科学,3-31[2024-11-05].https://doi.org/10.5555/bridge.2023.20.",
+        {"container": "桥梁科学", "pages": "3-31", "year": None, "doi": "10.5555/bridge.2023.20", "kind": "journal"},
     ),
     (
         "1 Li X H, Wang P. Bridges of the U. S. and S. & T. policy. Bulletin of Bridges, 2023, 38(7): 1001-1011.",
