@@ -1,8 +1,10 @@
 """Stores that a process reads again and again, held in memory: that takes mostly a half to an eighth of the CPU."""
 
+from contextlib import suppress
 from itertools import count
 from threading import Thread
 
+from kg.errors import StoreError
 from kg.store import Store
 
 _OFTEN = 100
@@ -24,9 +26,15 @@ class Resident:
 
     def count(self) -> None:
         """It is read once more."""
-        if next(self._reads) == _OFTEN and self._small():
+        if next(self._reads) == _OFTEN:
             # no daemon: Python cannot end one that is at work in Oxigraph
-            Thread(target=self._store.into_memory, name="into memory").start()
+            Thread(target=self._copy, name="into memory").start()
+
+    def _copy(self) -> None:
+        # closed meanwhile, or files gone that this user could not hold: whoever still reads it goes on as before
+        with suppress(StoreError, OSError):
+            if self._small():
+                self._store.into_memory()
 
     def _small(self) -> bool:
         folder = self._store.folder

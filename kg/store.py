@@ -130,8 +130,8 @@ class Store:
         self.close()
 
     def into_memory(self) -> None:
-        """Read from memory from now on, which takes a fifth of the CPU of reading from files: for a store that was
-        opened for reading only, and is read often. Others may read it meanwhile."""
+        """Read from memory from now on: for a store that was opened for reading only, and is read often (see
+        `kg.resident`). Others may read it meanwhile. Raises StoreError where it is closed."""
         copy = ox.Store()
         # the two take no lock of Python's, so that other threads go on
         copy.bulk_load(self._open.dump(format=ox.RdfFormat.N_QUADS), format=ox.RdfFormat.N_QUADS)

@@ -140,11 +140,12 @@ def test_what_is_large_stays_in_its_files(place: Path) -> None:
         assert store.sources() == ("paper-a", "paper-b")
 
 
-def test_a_store_that_was_closed_meanwhile_stays_closed(place: Path) -> None:
+def test_a_closed_store_does_not_come_back_from_memory(place: Path) -> None:
     store = Store.open(place, read_only=True)
     store.close()
     with pytest.raises(StoreError, match="closed"):
         store.into_memory()
+    read_often(Resident(store).count)
     with pytest.raises(StoreError, match="closed"):
         store.sources()
 

@@ -18,6 +18,7 @@ from kg.model import MODALITIES
 _TAG, _CANDIDATES, _VECTOR, _HEAD = 32, 64, 48, 192
 _WORD, _WORD_TAG, _TYPE, _PAIR = 48, 16, 48, 192
 _HIDDEN, _STATE = 128, 192
+"""The widths of the tagger's recurrent layers, which start from LAC's, and of the classifier's, each way."""
 
 
 def tensor(arrays: Sequence[np.ndarray]) -> Tensor:
