@@ -61,8 +61,8 @@ class Tables:
 
         A compound takes after its head, and in Chinese the head stands last: 锂离子电池 is a 电池."""
         word = word.lower()
-        endings = (word[i:] for i in range(max(1, len(word) - 1)))
-        return next((row for ending in endings if (row := self.words.get(ending))), UNKNOWN)
+        endings = (word[i:] for i in range(1, len(word) - 1))
+        return self.words.get(word) or next((row for ending in endings if (row := self.words.get(ending))), UNKNOWN)
 
     def save(self, folder: Path) -> None:
         """Write `tables.json` and `vectors.npy` (half precision) into the folder."""

@@ -125,6 +125,7 @@ class RelationFinder:
         self._frames = [(rule, _triggers(rule.triggers)) for rule in rules.rules if rule.kind == "frame"]
         self._pairs = [(rule, re.compile(rule.between)) for rule in rules.rules if rule.kind == "pair"]
         self._lists = [rule for rule in rules.rules if rule.kind == "group"]
+        self._parts = {rule.id: (self._part(rule, ahead=True), self._part(rule, ahead=False)) for rule in rules.rules}
         self._barred = rules.not_subject_after
         self._alone = {rule.id: rule.alone for rule in rules.rules if rule.alone}
 
@@ -135,8 +136,11 @@ class RelationFinder:
             return []
         heads = [g for g, after in zip_longest(groups, groups[1:]) if not _modifies(text, g, after)]
         scene = _Scene.of(text, heads)
-        found = [r for rule, triggers in self._frames for r in self._framed(scene, rule, triggers)]
-        found += [r for rule, pattern in self._pairs for r in self._paired(text, groups, rule, pattern)]
+        types = {mention.type for mention in mentions}
+        found = [r for rule, t in self._frames if self._in_play(rule, types) for r in self._framed(scene, rule, t)]
+        found += [
+            r for rule, p in self._pairs if self._in_play(rule, types) for r in self._paired(text, groups, rule, p)
+        ]
         found += [r for rule in self._lists for group in groups for r in self._within(text, group, rule)]
         best: dict[tuple[str, str], Relation] = {}
         for relation in found:
@@ -192,10 +196,18 @@ class RelationFinder:
         before = _ARTICLE.sub("", before).rstrip()
         return _ends_in(before, rule.ahead_after) if rule.ahead_after else not _ends_in(before, self._barred)
 
+    def _part(self, rule: RelationRule, *, ahead: bool) -> frozenset[str]:
+        """The types for the part that the rule's first (`ahead`) or second group plays."""
+        role, allowed = ("domain", rule.subject) if rule.subject_first is ahead else ("range", rule.object)
+        return frozenset(allowed or getattr(self._ontology.relations[rule.relation], role))
+
+    def _in_play(self, rule: RelationRule, types: set[str]) -> bool:
+        """Whether a sentence with names of those types has one for each part of the rule."""
+        return not any(part.isdisjoint(types) for part in self._parts[rule.id])
+
     def _fits(self, group: Group, rule: RelationRule, *, ahead: bool = True) -> bool:
         """Whether a member of the group has a type for the part that the rule's first (`ahead`) or second group has."""
-        role, allowed = ("domain", rule.subject) if rule.subject_first is ahead else ("range", rule.object)
-        types = allowed or getattr(self._ontology.relations[rule.relation], role)
+        types = self._parts[rule.id][0 if ahead else 1]
         return any(member.type in types for member in group.members)
 
     def _paired(
