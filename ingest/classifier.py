@@ -32,14 +32,18 @@ _ONE_SUBJECT, _ONE_OBJECT = frozenset({"measuredBy"}), frozenset({"partOf"})
 part of something is so of one whole."""
 _BESIDE = frozenset({"funds"})
 """The relations that a sentence states of two things beside another one."""
-_WORDS_WEIGHT = 2.25
-"""What the words around add to the log-probability of the modality that they tell. Over the folds, modality is right
-for 0.926 of the relations found with it. With 1.25 it is for 0.934, but then the heading of recommendations makes no
-proposal of a plain sentence: the model has mostly learnt from sentences without their heading."""
+_WORDS_WEIGHT, _HEADING_WEIGHT = 1.25, 3.0
+"""What the words around, and a heading such as that of recommendations, add to the log-probability of the modality that
+they tell. The model has mostly learnt from sentences without their heading, so a heading must outweigh it."""
 FARTHEST = 60
 """How many words may stand between the two ends of a statement."""
 LEAST_CHANCE = 0.15
 """Relations that the model holds for less likely than this are not looked at."""
+PARTS = ("subject", "object", "between", "subject_factor", "object_factor")
+"""What the model makes of a word: what it adds to a pair as its subject, as its object, and between the two, and its
+factors of the product that a pair's two ends add."""
+_PAIRS = 4096
+"""How many pairs are judged together: onnxruntime keeps the memory that it once took."""
 _GEOMETRY = 11
 _BEFORE, _BEHIND = 300, 60
 """How far from a pair words still tell its modality, in characters."""
@@ -113,6 +117,8 @@ class Judged:
     allowed: npt.NDArray[np.bool_]
     rules: tuple[Relation | None, ...]
     """What a rule reads of each pair."""
+    headed: npt.NDArray[np.bool_]
+    """Whether the modality that is told of each pair is told by a heading alone."""
 
 
 class PairReader:
@@ -155,19 +161,21 @@ class PairReader:
         features = np.zeros((len(pairs), self.width), np.float32)
         features[:, :_GEOMETRY] = _Layout(text, mentions, kinds, read.places).features(subjects, objects)
         # a pair's modality is read at its later name, so that most pairs share theirs
-        modalities = np.array([MODALITIES.index(self._modality(text, m.start, headings)) for m in mentions], np.int64)
-        every = np.arange(len(pairs))
-        features[every, _GEOMETRY + modalities[np.maximum(subjects, objects)]] = 1
+        told, said = (self._modalities(text, mentions, above) for above in (headings, ()))
+        later, every = np.maximum(subjects, objects), np.arange(len(pairs))
+        features[every, _GEOMETRY + told[later]] = 1
         for row, rule in enumerate(rules):
             if rule:
                 features[row, _GEOMETRY + len(MODALITIES) + self._relations[rule.predicate]] = 1
         features[every, self._start_of_types + kinds[subjects] * len(self._types) + kinds[objects]] = 1
-        return Judged(pairs, features, allowed, rules)
+        return Judged(pairs, features, allowed, rules, (told != said)[later])
 
-    def _modality(self, text: str, at: int, headings: Sequence[str]) -> Modality:
-        """What the words around the offset say; those far off say nothing, and sentences can be endless."""
-        start = max(0, at - _BEFORE)
-        return self._words.modality(text[start : at + _BEHIND], at - start, headings)
+    def _modalities(self, text: str, mentions: Sequence[Mention], headings: Sequence[str]) -> Ints:
+        """What the words around each mention, and the headings, say, by its number; words far off say nothing, and
+        sentences can be endless."""
+        starts = [(m.start, max(0, m.start - _BEFORE)) for m in mentions]
+        found = (self._words.modality(text[first : at + _BEHIND], at - first, headings) for at, first in starts)
+        return np.array([MODALITIES.index(modality) for modality in found], np.int64)
 
     def _ruled(self, text: str, mentions: Sequence[Mention]) -> Mapping[tuple[int, int], Relation]:
         """What the rules read, by the numbers of the two mentions."""
@@ -257,8 +265,7 @@ class Classifier:
     def __init__(self, folder: Path, tables: Tables) -> None:
         self.tables = tables
         self._session = session(folder / "classifier.onnx")
-        with np.load(folder / "classifier-head.npz") as head:
-            self._head = {name: head[name].astype(np.float32) for name in head.files}
+        self._head = session(folder / "classifier-head.onnx")
 
     def judge(self, sentences: Sequence[Sentence], judged: Sequence[Judged]) -> dict[int, Verdict]:
         """The verdict on each sentence that has a pair, by its number."""
@@ -273,40 +280,32 @@ class Classifier:
         inputs = {name: padded([getattr(s, name) for s in batch]) for name in ("words", "tags", "types")}
         inputs["vectors"] = self.tables.vectors[padded([s.vectors for s in batch])]
         inputs["lengths"] = np.array([len(s.words) for s in batch], np.int32)
-        parts: list[Floats] = self._session.run(["subject", "object", "between"], inputs)
+        parts: list[Floats] = self._session.run(PARTS, inputs)
         return parts
 
     def _judge(self, read: Sentence, judged: Judged, parts: Sequence[Floats]) -> Verdict:
-        subject, object_, between = parts
-        starts = np.array([read.places[pair.subject] for pair in judged.pairs])
-        ends = np.array([read.places[pair.object] for pair in judged.pairs])
-        mixed = subject[starts] + object_[ends] + self._features(judged.features)
-        for row, (first, last) in enumerate(zip(np.minimum(starts, ends), np.maximum(starts, ends), strict=True)):
-            if last - first > 1:
-                mixed[row] += between[first + 1 : last].max(axis=0)
-        mixed = np.maximum(mixed, 0)
-        mixed += np.maximum(self._layer("hidden", mixed), 0)
-        scores = np.where(judged.allowed, self._layer("out", mixed), -1e4)
-        return Verdict(softmax(scores), softmax(self._layer("modality", mixed)))
-
-    def _features(self, features: Floats) -> Floats:
-        """The layer of the features. Of the columns for pairs of types, most of all, each row has a single one."""
-        weight, bias = self._head["features_weight"], self._head["features_bias"]
-        first = features.shape[1] - len(self.tables.types) ** 2
-        result: Floats = weight.T[first + features[:, first:].argmax(axis=1)] + bias
-        result += features[:, :first] @ weight[:, :first].T
-        return result
-
-    def _layer(self, name: str, x: Floats) -> Floats:
-        result: Floats = x @ self._head[f"{name}_weight"].T + self._head[f"{name}_bias"]
-        return result
+        words = _added(read, judged, parts)
+        slices = (slice(start, start + _PAIRS) for start in range(0, len(words), _PAIRS))
+        found = [
+            self._head.run(
+                ["relations", "modalities"],
+                {"words": words[some], "features": judged.features[some], "allowed": judged.allowed[some]},
+            )
+            for some in slices
+        ]
+        return Verdict(*(np.concatenate(part) for part in zip(*found, strict=True)))
 
 
-def softmax(scores: Floats) -> Floats:
-    """Scores of rows as probabilities."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    result: Floats = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
-    return result
+def _added(read: Sentence, judged: Judged, parts: Sequence[Floats]) -> Floats:
+    """What the words add to each pair of the sentence: its two ends, their product, and the strongest in between."""
+    subject, object_, between, subject_factor, object_factor = parts
+    starts = np.array([read.places[pair.subject] for pair in judged.pairs])
+    ends = np.array([read.places[pair.object] for pair in judged.pairs])
+    added: Floats = subject[starts] + object_[ends] + subject_factor[starts] * object_factor[ends]
+    for row, (first, last) in enumerate(zip(np.minimum(starts, ends), np.maximum(starts, ends), strict=True)):
+        if last - first > 1:
+            added[row] += between[first + 1 : last].max(axis=0)
+    return added
 
 
 class RelationClassifier:
@@ -378,7 +377,8 @@ def _modality(judged: Judged, verdict: Verdict, row: int) -> Modality:
     told = judged.features[row, _GEOMETRY : _GEOMETRY + len(MODALITIES)]
     if told[MODALITIES.index("negated")] == 1:
         return "negated"
-    return MODALITIES[int((np.log(verdict.modalities[row] + 1e-6) + _WORDS_WEIGHT * told).argmax())]
+    weight = _HEADING_WEIGHT if judged.headed[row] else _WORDS_WEIGHT
+    return MODALITIES[int((np.log(verdict.modalities[row] + 1e-6) + weight * told).argmax())]
 
 
 def _of_one_thing(relations: Sequence[Relation], lists: Sequence[Group]) -> list[Relation]:

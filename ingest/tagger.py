@@ -4,8 +4,8 @@ Needs the words of `ingest.lac` and the candidates of `ingest.names`; gives `doc
 (`label_`), the dictionary's entry where the dictionary knows it by that type (`kb_id_`), and what it was read by
 (`id_`); how sure the model is of it is told by `ingest.names.confidence`.
 
-The model is a bidirectional GRU over characters, started from the weights of LAC's encoder, that also sees LAC's words
-and tags and every candidate of the dictionary and the patterns. It gives each character a tag (outside; begin, inside,
+The model is a bidirectional GRU over characters, its first layer started from LAC's, that also sees LAC's words and
+tags and every candidate of the dictionary and the patterns. It gives each character a tag (outside; begin, inside,
 end or single of a type); the best sequence that the tags' order allows is found by Viterbi's algorithm.
 """
 

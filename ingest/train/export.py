@@ -23,6 +23,8 @@ class Graph:
         """Name → ONNX type and shape of what the graph is given."""
         self.outputs: dict[str, str] = {}
         """The names that the caller knows the results by → the nodes that give them."""
+        self.shape: tuple[str, ...] = ("batch", "length", "width")
+        """The names of the results' dimensions."""
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[onnx.TensorProto] = []
 
@@ -77,10 +79,7 @@ class Graph:
             nodes,
             path.stem,
             [helper.make_tensor_value_info(name, kind, shape) for name, (kind, shape) in self.inputs.items()],
-            [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, ("batch", "length", "width"))
-                for name in self.outputs
-            ],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, self.shape) for name in self.outputs],
             self._weights,
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=9)

@@ -102,7 +102,7 @@ def fit_tagger(
     network = TaggerNet(tables, lac, course.drop)
     if start:
         network.load_state_dict(start)
-    pretrained = {network.characters, network.first, network.second}
+    pretrained = {network.characters, network.first}
 
     def loss(batch: Sequence[Example]) -> Tensor:
         scores = network([e.read for e in batch], tables, candidate_drop=0.1)

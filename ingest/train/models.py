@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import spacy
@@ -43,8 +42,8 @@ from ingest.train.lac import lac_weights
 from kg.model import Extraction
 from kg.ontology import load
 
-TAGGER = (Course(4, 32, 1.2e-3, 2.5e-3, 0.25, 0.1), Course(3, 24, 6e-4, 1e-3, 0.0, 0.05))
-CLASSIFIER = (Course(3, 40, 2e-3, 2e-3, 0.2, 0.1), Course(3, 24, 1e-3, 1e-3, 0.0, 0.1))
+TAGGER = (Course(3, 32, 1.2e-3, 2.5e-3, 0.25, 0.1), Course(3, 24, 6e-4, 1e-3, 0.0, 0.05))
+CLASSIFIER = (Course(4, 40, 2e-3, 2e-3, 0.2, 0.1), Course(3, 24, 1e-3, 1e-3, 0.0, 0.1))
 """The two stages."""
 
 ALL = "all"
@@ -119,16 +118,11 @@ class School:
         self.tables.save(folder)
         tagger.graph().save(folder / "tagger.onnx")
         classifier.graph().save(folder / "classifier.onnx")
-        np.savez(folder / "classifier-head.npz", allow_pickle=False, **_halved(classifier.head()))
+        classifier.head().save(folder / "classifier-head.onnx")
         _IDENTITY.save(folder)
 
     def _said(self, what: str) -> Report:
         return lambda line: self.report(f"{what}: {line}")
-
-
-def _halved(weights: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The weights in half precision."""
-    return {name: weight.astype(np.float16) for name, weight in weights.items()}
 
 
 def _state(network: nn.Module) -> State:

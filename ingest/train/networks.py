@@ -9,7 +9,7 @@ from onnx import TensorProto
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from ingest.classifier import Sentence
+from ingest.classifier import PARTS, Sentence
 from ingest.encoding import Characters, Tables, padded
 from ingest.train.export import Graph
 from ingest.train.lac import LacWeights
@@ -17,8 +17,9 @@ from kg.model import MODALITIES
 
 _TAG, _CANDIDATES, _VECTOR, _HEAD = 32, 64, 48, 192
 _WORD, _WORD_TAG, _TYPE, _PAIR = 48, 16, 48, 192
-_HIDDEN, _STATE = 128, 192
-"""The widths of the tagger's recurrent layers, which start from LAC's, and of the classifier's, each way."""
+_LOW, _HIGH, _STATE = 128, 192, 192
+"""The widths of the tagger's recurrent layers, of which the first starts from LAC's, and of the classifier's, each
+way."""
 
 
 def tensor(arrays: Sequence[np.ndarray]) -> Tensor:
@@ -32,7 +33,7 @@ def _recurrent(layer: nn.GRU | nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
 
 
 class TaggerNet(nn.Module):
-    """Two bidirectional GRU layers over characters, started from LAC's; every layer also sees LAC's tags, the
+    """Two bidirectional GRU layers over characters, the first started from LAC's; every layer also sees LAC's tags, the
     candidates and the words' vectors. Gives scores for outside and begin, inside, end, single of every type."""
 
     def __init__(self, tables: Tables, lac: LacWeights, drop: float) -> None:
@@ -43,13 +44,12 @@ class TaggerNet(nn.Module):
         self.tags = nn.Embedding(2 * len(tables.tags) + 1, _TAG, padding_idx=0)
         self.candidates = nn.Linear(tables.candidate_columns, _CANDIDATES, bias=False)
         self.vectors = nn.Linear(tables.vectors.shape[1], _VECTOR)
-        self.first = nn.GRU(size + width, _HIDDEN, batch_first=True, bidirectional=True)
-        self.second = nn.GRU(2 * _HIDDEN + width, _HIDDEN, batch_first=True, bidirectional=True)
+        self.first = nn.GRU(size + width, _LOW, batch_first=True, bidirectional=True)
+        self.second = nn.GRU(2 * _LOW + width, _HIGH, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(drop)
-        self.hidden = nn.Linear(2 * _HIDDEN + size + width, _HEAD)
+        self.hidden = nn.Linear(2 * _HIGH + size + width, _HEAD)
         self.out = nn.Linear(_HEAD, 1 + 4 * len(tables.types))
-        lac.start(self.first, 0)
-        lac.start(self.second, 1)
+        lac.start(self.first)
 
     def forward(self, batch: Sequence[Characters], tables: Tables, candidate_drop: float = 0.0) -> Tensor:
         """Scores (rows, characters, tags). `candidate_drop` is the chance that a column of candidates is not seen."""
@@ -110,7 +110,7 @@ class Pairs:
 
 class ClassifierNet(nn.Module):
     """Two bidirectional LSTM layers over words, each name being one word that says only its type; a pair is judged by
-    the states of its two ends, the strongest of those between them, and its features."""
+    the states of its two ends, their products, the strongest of those between them, and its features."""
 
     def __init__(self, tables: Tables, features: int, drop: float) -> None:
         super().__init__()
@@ -122,6 +122,7 @@ class ClassifierNet(nn.Module):
         self.second = nn.LSTM(2 * _STATE, _STATE, batch_first=True, bidirectional=True)
         self.drop = nn.Dropout(drop)
         self.subject, self.object, self.between = (nn.Linear(2 * _STATE, _PAIR) for _ in range(3))
+        self.subject_factor, self.object_factor = (nn.Linear(2 * _STATE, _PAIR) for _ in range(2))
         self.features = nn.Linear(features, _PAIR)
         self.hidden = nn.Linear(_PAIR, _PAIR)
         self.out = nn.Linear(_PAIR, 1 + len(tables.relations))
@@ -141,8 +142,10 @@ class ClassifierNet(nn.Module):
         lengths = torch.tensor([len(s.words) for s in batch])
         low = _recurrent(self.first, self.drop(own), lengths)
         states = self.drop(low + _recurrent(self.second, self.drop(low), lengths))
-        ends = self.subject(states)[pairs.rows, pairs.subjects] + self.object(states)[pairs.rows, pairs.objects]
-        mixed = (ends + self._between(states, pairs) + self.features(pairs.features)).relu()
+        first, second = (pairs.rows, pairs.subjects), (pairs.rows, pairs.objects)
+        ends = self.subject(states)[first] + self.object(states)[second]
+        both = self.subject_factor(states)[first] * self.object_factor(states)[second]
+        mixed = (ends + both + self._between(states, pairs) + self.features(pairs.features)).relu()
         mixed = mixed + self.hidden(self.drop(mixed)).relu()
         return self.out(self.drop(mixed)).masked_fill(~pairs.allowed, -1e4), self.modality(self.drop(mixed))
 
@@ -156,15 +159,16 @@ class ClassifierNet(nn.Module):
 
     def graph(self) -> Graph:
         """The part that reads sentences, in ONNX: what every word adds to a pair as its subject, its object, or
-        between the two. The rest is in `head`."""
+        between the two, and its factors as either end. `ingest.classifier` adds these up for each pair; `head` judges
+        the sums."""
         g = Graph()
         words, tags, types = (g.add("Transpose", name, perm=[1, 0]) for name in ("words", "tags", "types"))
         vectors = g.add("Relu", g.linear(g.add("Transpose", "vectors", perm=[1, 0, 2]), self.vectors))
         known = (g.look_up(words, self.words), g.look_up(tags, self.tags), g.look_up(types, self.types))
         low = g.recurrent(g.add("Concat", *known, vectors, axis=2), "lengths", self.first)
         states = g.add("Add", low, g.recurrent(low, "lengths", self.second))
-        for name, layer in (("subject", self.subject), ("object", self.object), ("between", self.between)):
-            g.outputs[name] = g.add("Transpose", g.linear(states, layer), perm=[1, 0, 2])
+        for name in PARTS:
+            g.outputs[name] = g.add("Transpose", g.linear(states, getattr(self, name)), perm=[1, 0, 2])
         places: tuple[str | int, ...] = ("batch", "length")
         g.inputs = {
             **dict.fromkeys(("words", "tags", "types"), (TensorProto.INT64, places)),
@@ -173,11 +177,18 @@ class ClassifierNet(nn.Module):
         }
         return g
 
-    def head(self) -> dict[str, np.ndarray]:
-        """The weights of the part that judges a pair, for numpy."""
-        layers = {"features": self.features, "hidden": self.hidden, "out": self.out, "modality": self.modality}
-        return {
-            f"{name}_{part}": getattr(layer, part).detach().numpy().astype(np.float32)
-            for name, layer in layers.items()
-            for part in ("weight", "bias")
+    def head(self) -> Graph:
+        """The part that judges pairs, in ONNX, from the sum of what its words add to each; gives probabilities."""
+        g = Graph()
+        g.shape = ("pairs", "width")
+        mixed = g.add("Relu", g.add("Add", "words", g.linear("features", self.features)))
+        mixed = g.add("Add", mixed, g.add("Relu", g.linear(mixed, self.hidden)))
+        scores = g.add("Where", "allowed", g.linear(mixed, self.out), g.constant(np.array(-1e4, np.float32)))
+        g.outputs["relations"] = g.add("Softmax", scores, axis=1)
+        g.outputs["modalities"] = g.add("Softmax", g.linear(mixed, self.modality), axis=1)
+        g.inputs = {
+            "words": (TensorProto.FLOAT, ("pairs", _PAIR)),
+            "features": (TensorProto.FLOAT, ("pairs", self.features.in_features)),
+            "allowed": (TensorProto.BOOL, ("pairs", self.out.out_features)),
         }
+        return g
