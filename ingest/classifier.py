@@ -161,7 +161,9 @@ class PairReader:
         features = np.zeros((len(pairs), self.width), np.float32)
         features[:, :_GEOMETRY] = _Layout(text, mentions, kinds, read.places).features(subjects, objects)
         # a pair's modality is read at its later name, so that most pairs share theirs
-        told, said = (self._modalities(text, mentions, above) for above in (headings, ()))
+        told = said = self._modalities(text, mentions, headings)
+        if any(map(self._words.headings.search, headings)):
+            said = self._modalities(text, mentions, ())
         later, every = np.maximum(subjects, objects), np.arange(len(pairs))
         features[every, _GEOMETRY + told[later]] = 1
         for row, rule in enumerate(rules):
