@@ -42,7 +42,7 @@ LEAST_CHANCE = 0.15
 PARTS = ("subject", "object", "between", "subject_factor", "object_factor")
 """What the model makes of a word: what it adds to a pair as its subject, as its object, and between the two, and its
 factors of the product that a pair's two ends add."""
-_PAIRS = 4096
+_AT_ONCE = 4096
 """How many pairs are judged together: onnxruntime keeps the memory that it once took."""
 _GEOMETRY = 11
 _BEFORE, _BEHIND = 300, 60
@@ -161,16 +161,16 @@ class PairReader:
         features = np.zeros((len(pairs), self.width), np.float32)
         features[:, :_GEOMETRY] = _Layout(text, mentions, kinds, read.places).features(subjects, objects)
         # a pair's modality is read at its later name, so that most pairs share theirs
-        told = said = self._modalities(text, mentions, headings)
+        told = plain = self._modalities(text, mentions, headings)
         if any(map(self._words.headings.search, headings)):
-            said = self._modalities(text, mentions, ())
+            plain = self._modalities(text, mentions, ())
         later, every = np.maximum(subjects, objects), np.arange(len(pairs))
         features[every, _GEOMETRY + told[later]] = 1
         for row, rule in enumerate(rules):
             if rule:
                 features[row, _GEOMETRY + len(MODALITIES) + self._relations[rule.predicate]] = 1
         features[every, self._start_of_types + kinds[subjects] * len(self._types) + kinds[objects]] = 1
-        return Judged(pairs, features, allowed, rules, (told != said)[later])
+        return Judged(pairs, features, allowed, rules, (told != plain)[later])
 
     def _modalities(self, text: str, mentions: Sequence[Mention], headings: Sequence[str]) -> Ints:
         """What the words around each mention, and the headings, say, by its number; words far off say nothing, and
@@ -287,7 +287,7 @@ class Classifier:
 
     def _judge(self, read: Sentence, judged: Judged, parts: Sequence[Floats]) -> Verdict:
         words = _added(read, judged, parts)
-        slices = (slice(start, start + _PAIRS) for start in range(0, len(words), _PAIRS))
+        slices = (slice(start, start + _AT_ONCE) for start in range(0, len(words), _AT_ONCE))
         found = [
             self._head.run(
                 ["relations", "modalities"],

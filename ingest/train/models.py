@@ -135,7 +135,7 @@ def _tensors(state: State) -> dict[str, Tensor]:
 
 
 def first_stage(school: School, sentences: Sequence[GoldSentence]) -> Weights:
-    """Both networks' first stage, side by side. Where one fails, its error ends the other too, which takes long."""
+    """Both networks' first stage, side by side. Where one fails, the other is ended and the error raised."""
     with ProcessPoolExecutor(2) as pool:
         parts = [
             pool.submit(_first, school.tables, school.report, sentences, part) for part in ("tagger", "classifier")
