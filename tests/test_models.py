@@ -332,7 +332,7 @@ def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Pat
     from ingest.gold import GoldDocument, gold_reading, read_gold
     from ingest.train import models
     from ingest.train.fit import Course
-    from ingest.train.models import School, Weights, candidates, sentences_of, with_frequent
+    from ingest.train.models import School, candidates, sentences_of, with_frequent
 
     file = tmp_path / "a.jsonl"
     file.write_text(json.dumps(ROWS[0], ensure_ascii=False) + "\n", encoding="utf-8")
@@ -347,8 +347,8 @@ def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Pat
         patch.setattr(models, "TAGGER", (course, course))
         patch.setattr(models, "CLASSIFIER", (course, course))
         sentences = list(sentences_of(many, {}))
-        start = Weights(school.first_tagger(sentences), school.first_classifier(sentences))
-        school.second(start, school.read(sentences), tmp_path / "models", "test")
+        starts = [school.first(sentences, member) for member in range(2)]
+        school.second(starts, school.read(sentences), tmp_path / "models", "test")
     read = Pipeline(models=tmp_path / "models").extract_reading(gold_reading(gold, None))
     assert Counter(a.predicate for a in read.assertions) == {"issuedBy": 1, "funds": 2}
     assert len({frozenset((a.subject, a.object)) for a in read.assertions}) == 2

@@ -4,6 +4,7 @@ The graphs are written node by node: both networks are a few layers, and ONNX's 
 lengths, which torch's exporter does not hand on for packed sequences. Weights are stored in half precision.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -53,24 +54,38 @@ class Graph:
         """The rows of a table."""
         return self.add("Gather", self.weight(_array(table.weight)), ids)
 
-    def recurrent(self, x: str, lengths: str, layer: nn.GRU | nn.LSTM) -> str:
-        """A bidirectional layer over (time, batch, …); gives (time, batch, both directions)."""
-        kind, order = ("LSTM", (0, 3, 1, 2)) if isinstance(layer, nn.LSTM) else ("GRU", (1, 0, 2))
-        ways = ("", "_reverse")
-        weights = [
-            self.weight(_gates(layer, [f"weight_{part}_l0{way}" for way in ways], order)) for part in ("ih", "hh")
-        ]
-        biases = [
-            np.concatenate([_reordered(_parameter(layer, f"bias_{part}_l0{way}"), order) for part in ("ih", "hh")])
-            for way in ways
-        ]
+    def read(self, widths: Mapping[str, int]) -> dict[str, str]:
+        """Have the graph read arrays (batch, length, width) of numbers, or (batch, length) of ids where the width is 0,
+        and the `lengths` of the batch's rows. The names of the arrays → the nodes that hold them, time first."""
+        places: tuple[str | int, ...] = ("batch", "length")
+        self.inputs = {
+            name: (TensorProto.FLOAT, (*places, width)) if width else (TensorProto.INT64, places)
+            for name, width in widths.items()
+        }
+        self.inputs["lengths"] = (TensorProto.INT32, ("batch",))
+        orders = {name: [1, 0, 2] if width else [1, 0] for name, width in widths.items()}
+        return {name: self.add("Transpose", name, perm=order) for name, order in orders.items()}
+
+    def columns(self, x: str, start: int, stop: int) -> str:
+        """Some columns of (rows, columns)."""
+        return self.add("Slice", x, *(self.constant(np.array([number])) for number in (start, stop, 1)))
+
+    def recurrent(self, x: str, *ways: nn.GRU | nn.LSTM) -> str:
+        """A layer over (time, batch, …) that reads forth by the first of two ways and back by the second; gives (time,
+        batch, both states)."""
+        kind, order = ("LSTM", (0, 3, 1, 2)) if isinstance(ways[0], nn.LSTM) else ("GRU", (1, 0, 2))
+        weights, biases = (
+            [[_reordered(_array(getattr(way, f"{name}_{part}_l0")), order) for way in ways] for part in ("ih", "hh")]
+            for name in ("weight", "bias")
+        )
+        numbers = [np.stack(weights[0]), np.stack(weights[1]), np.concatenate(biases, axis=1)]
         extra = {"linear_before_reset": 1} if kind == "GRU" else {}
         sequence = self.add(
-            kind, x, *weights, self.weight(np.stack(biases)), lengths,
-            hidden_size=layer.hidden_size, direction="bidirectional", **extra,
+            kind, x, *map(self.weight, numbers), "lengths",
+            hidden_size=ways[0].hidden_size, direction="bidirectional", **extra,
         )  # fmt: skip
         together = self.add("Transpose", sequence, perm=[0, 2, 1, 3])
-        return self.add("Reshape", together, self.constant(np.array([0, 0, 2 * layer.hidden_size])))
+        return self.add("Reshape", together, self.constant(np.array([0, 0, 2 * ways[0].hidden_size])))
 
     def save(self, path: Path) -> None:
         """Check the graph and write it."""
@@ -92,15 +107,7 @@ def _array(parameter: nn.Parameter) -> npt.NDArray[np.float32]:
     return array
 
 
-def _parameter(layer: nn.Module, name: str) -> npt.NDArray[np.float32]:
-    return _array(getattr(layer, name))
-
-
 def _reordered(array: npt.NDArray[np.float32], order: tuple[int, ...]) -> npt.NDArray[np.float32]:
     """The gates in ONNX's order."""
     blocks = np.split(array, len(order))
     return np.concatenate([blocks[k] for k in order])
-
-
-def _gates(layer: nn.Module, names: list[str], order: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    return np.stack([_reordered(_parameter(layer, name), order) for name in names])

@@ -139,6 +139,8 @@ def _pairs(example: Example, reader: PairReader, tables: Tables) -> PairExample:
     stated = {(entities.index(r.subject), entities.index(r.object)): r for r in source.relations}
     found = [stated.get((pair.subject, pair.object)) for pair in judged.pairs]
     relations = np.array([1 + tables.relations.index(r.predicate) if r else 0 for r in found], np.int64)
+    # what may never be read there tells nothing, neither that there is a relation nor that there is none
+    relations[~judged.allowed[np.arange(len(relations)), relations]] = _IGNORED
     modalities = np.array([[*MODALITIES].index(r.modality) if r else _IGNORED for r in found], np.int64)
     return PairExample(read, judged, relations, modalities)
 
@@ -164,7 +166,7 @@ def fit_classifier(
         wanted, modality = (
             torch.from_numpy(np.concatenate([getattr(e, name) for e in batch])) for name in ("relations", "modalities")
         )
-        wrong = nn.functional.cross_entropy(relations, wanted, reduction="sum")
+        wrong = nn.functional.cross_entropy(relations, wanted, ignore_index=_IGNORED, reduction="sum")
         unsure = nn.functional.cross_entropy(modalities, modality, ignore_index=_IGNORED, reduction="sum")
         return (wrong + 0.5 * unsure) / (4 * len(batch))
 

@@ -32,18 +32,14 @@ class LacWeights:
     characters: Floats
     first: tuple[Floats, Floats, Floats]
 
-    def start(self, layer: nn.GRU) -> None:
-        """Give a layer LAC's weights; inputs that LAC has not keep half of their chance weights."""
-        inputs, recurrent, biases = self.first
-        for way, suffix in enumerate(("_l0", "_l0_reverse")):
-            own = getattr(layer, f"weight_ih{suffix}").data
-            known = _gates(inputs[way])
-            own[:, : known.shape[1]] = known
-            own[:, known.shape[1] :] *= 0.5
-            getattr(layer, f"weight_hh{suffix}").data = _gates(recurrent[way])
-            half = biases.shape[1] // 2
-            getattr(layer, f"bias_ih{suffix}").data = _gates(biases[way][:half])
-            getattr(layer, f"bias_hh{suffix}").data = _gates(biases[way][half:])
+    def start(self, forth: nn.GRU, back: nn.GRU) -> None:
+        """Give the two ways of a layer LAC's weights; inputs that LAC has not keep half of their chance weights."""
+        for way, inputs, recurrent, biases in zip((forth, back), *self.first, strict=True):
+            known = _gates(inputs)
+            way.weight_ih_l0.data[:, : known.shape[1]] = known
+            way.weight_ih_l0.data[:, known.shape[1] :] *= 0.5
+            way.weight_hh_l0.data = _gates(recurrent)
+            way.bias_ih_l0.data, way.bias_hh_l0.data = map(_gates, np.split(biases, 2))
 
 
 def _gates(array: Floats) -> torch.Tensor:

@@ -40,12 +40,17 @@ from ingest.train.fit import (
     read_pairs,
 )
 from ingest.train.lac import lac_weights
+from ingest.train.networks import judge_graph, reader_graph, tagger_graph
 from kg.model import Extraction
 from kg.ontology import load
 
 TAGGER = (Course(3, 32, 1.2e-3, 2.5e-3, 0.25, 0.1), Course(3, 24, 6e-4, 1e-3, 0.0, 0.05))
 CLASSIFIER = (Course(4, 40, 2e-3, 2e-3, 0.2, 0.1), Course(3, 24, 1e-3, 1e-3, 0.0, 0.1))
 """The two stages."""
+
+MEMBERS = 2
+"""So many networks of each kind are trained, each begun from other chance numbers, and read together: what one alone
+takes for sure is wrong more often."""
 
 ALL = "all"
 """The folder of the models that hold out no document, beside those of the folds."""
@@ -60,7 +65,7 @@ State = dict[str, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the first stage gives the second."""
+    """What the first stage gives the second, for one member of each kind."""
 
     tagger: State
     classifier: State
@@ -90,40 +95,42 @@ class School:
         examples = read_examples(candidates(), sentences, self.tables)
         return Read(examples, read_pairs(examples, self._reader, self.tables))
 
-    def first_tagger(self, sentences: Sequence[GoldSentence]) -> State:
-        """The tagger's first stage."""
-        examples = read_examples(candidates(), sentences, self.tables)
-        return _state(fit_tagger(examples, self.tables, self._lac, TAGGER[0], report=self._said("tagger, first stage")))
-
-    def first_classifier(self, sentences: Sequence[GoldSentence]) -> State:
-        """The classifier's first stage."""
-        pairs = self.read(sentences).pairs
-        said = self._said("classifier, first stage")
-        return _state(fit_classifier(pairs, self.tables, self._reader.width, CLASSIFIER[0], report=said))
-
-    def second(self, start: Weights, read: Read, folder: Path, name: str) -> None:
-        """The second stage, and its models in the folder, without calibration."""
-        tagger = fit_tagger(
-            read.examples,
-            self.tables,
-            self._lac,
-            TAGGER[1],
-            start=_tensors(start.tagger),
-            report=self._said(f"tagger, {name}"),
-        )
+    def first(self, sentences: Sequence[GoldSentence], member: int) -> Weights:
+        """The first stage of one member of each kind, by its number."""
+        read, width = self.read(sentences), self._reader.width
+        said = partial(self._said, f"{member + 1}, first stage")
+        tagger = fit_tagger(read.examples, self.tables, self._lac, TAGGER[0], seed=member, report=said("tagger"))
         classifier = fit_classifier(
-            read.pairs, self.tables, self._reader.width, CLASSIFIER[1], start=_tensors(start.classifier),
-            report=self._said(f"classifier, {name}"),
-        )  # fmt: skip
+            read.pairs, self.tables, width, CLASSIFIER[0], seed=member, report=said("classifier")
+        )
+        return Weights(_state(tagger), _state(classifier))
+
+    def second(self, starts: Sequence[Weights], read: Read, folder: Path, name: str) -> None:
+        """The second stage of all members, and their models in the folder, without calibration."""
+        taggers, classifiers = [], []
+        for member, start in enumerate(starts):
+            said = partial(self._said, f"{member + 1}, {name}")
+            taggers.append(
+                fit_tagger(
+                    read.examples, self.tables, self._lac, TAGGER[1],
+                    start=_tensors(start.tagger), seed=member, report=said("tagger"),
+                )
+            )  # fmt: skip
+            classifiers.append(
+                fit_classifier(
+                    read.pairs, self.tables, self._reader.width, CLASSIFIER[1],
+                    start=_tensors(start.classifier), seed=member, report=said("classifier"),
+                )
+            )  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.tables.save(folder)
-        tagger.graph().save(folder / "tagger.onnx")
-        classifier.graph().save(folder / "classifier.onnx")
-        classifier.head().save(folder / "classifier-head.onnx")
+        tagger_graph(taggers).save(folder / "tagger.onnx")
+        reader_graph(classifiers).save(folder / "classifier.onnx")
+        judge_graph(classifiers).save(folder / "classifier-head.onnx")
         _IDENTITY.save(folder)
 
-    def _said(self, what: str) -> Report:
-        return lambda line: self.report(f"{what}: {line}")
+    def _said(self, when: str, what: str) -> Report:
+        return lambda line: self.report(f"{what} {when}: {line}")
 
 
 def _state(network: nn.Module) -> State:
@@ -134,24 +141,21 @@ def _tensors(state: State) -> dict[str, Tensor]:
     return {name: torch.from_numpy(weight) for name, weight in state.items()}
 
 
-def first_stage(school: School, sentences: Sequence[GoldSentence]) -> Weights:
-    """Both networks' first stage, side by side. Where one fails, the other is ended and the error raised."""
-    with ProcessPoolExecutor(2) as pool:
-        parts = [
-            pool.submit(_first, school.tables, school.report, sentences, part) for part in ("tagger", "classifier")
-        ]
+def first_stage(school: School, sentences: Sequence[GoldSentence], jobs: int) -> list[Weights]:
+    """All members' first stage, `jobs` at a time. Where one fails, the others are ended and the error raised."""
+    with ProcessPoolExecutor(jobs) as pool:
+        parts = [pool.submit(_first, school.tables, school.report, sentences, member) for member in range(MEMBERS)]
         done, _ = wait(parts, return_when=FIRST_EXCEPTION)
         if error := next(filter(None, (part.exception() for part in done)), None):
             for worker in active_children():
                 worker.terminate()
             raise error
-        return Weights(*(part.result() for part in parts))
+        return [part.result() for part in parts]
 
 
-def _first(tables: Tables, report: Report, sentences: Sequence[GoldSentence], part: str) -> State:
+def _first(tables: Tables, report: Report, sentences: Sequence[GoldSentence], member: int) -> Weights:
     torch.set_num_threads(1)
-    state: State = getattr(School(tables, report), f"first_{part}")(sentences)
-    return state
+    return School(tables, report).first(sentences, member)
 
 
 def candidates() -> Language:
@@ -187,7 +191,7 @@ def folds(documents: Sequence[GoldDocument], number: int) -> list[list[GoldDocum
 
 def train_folds(
     school: School,
-    start: Weights,
+    starts: Sequence[Weights],
     documents: Sequence[GoldDocument],
     more: Mapping[str, GoldDocument],
     number: int,
@@ -197,7 +201,7 @@ def train_folds(
     """Models for every fold, from the other folds' documents and what there is `more` of these, and models from all
     documents in the folder `ALL`, `jobs` at a time."""
     parts = folds(documents, number)
-    work = partial(_train_fold, school.tables, school.report, start, parts, more, folder)
+    work = partial(_train_fold, school.tables, school.report, starts, parts, more, folder)
     with ProcessPoolExecutor(jobs) as pool:
         list(pool.map(work, [*range(number), None]))
     return [Held(document, folder / str(fold)) for fold, part in enumerate(parts) for document in part]
@@ -206,7 +210,7 @@ def train_folds(
 def _train_fold(
     tables: Tables,
     report: Report,
-    start: Weights,
+    starts: Sequence[Weights],
     parts: list[list[GoldDocument]],
     more: Mapping[str, GoldDocument],
     folder: Path,
@@ -216,7 +220,7 @@ def _train_fold(
     school = School(tables, report)
     rest = chain.from_iterable(part for number, part in enumerate(parts) if number != fold)
     place, name = (folder / ALL, "all documents") if fold is None else (folder / str(fold), f"fold {fold + 1}")
-    school.second(start, school.read(list(sentences_of(rest, more))), place, name)
+    school.second(starts, school.read(list(sentences_of(rest, more))), place, name)
 
 
 def sentences_of(documents: Iterable[GoldDocument], more: Mapping[str, GoldDocument]) -> Iterator[GoldSentence]:
