@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise, product
 from operator import add
@@ -25,7 +26,7 @@ from ingest.names import confidence, names_of
 from ingest.pipeline import Pipeline, nlp
 from ingest.reading import read
 from ingest.relations import Mention
-from ingest.tagger import FOLDER, Tagged, decode, quoted_whole
+from ingest.tagger import FOLDER, Tagged, Tagger, decode, quoted_whole
 from ingest.train.card import tables
 from ingest.train.data import attached, corpus_text, detached, windows
 from kg.errors import DocumentError
@@ -325,10 +326,88 @@ def test_no_wording_of_the_two_papers_was_written(written: list[str], letters: s
     assert not [text for text in written if not known.isdisjoint(runs(text))]
 
 
-def test_networks_and_their_graphs_agree_and_models_can_be_trained(tmp_path: Path) -> None:
+@pytest.fixture
+def torch() -> Any:
+    """On one thread, as in training: threads that wait for each other make the other tests wait too."""
+    found = pytest.importorskip("torch", reason="what only training needs is not installed: 'policykg[train]'")
+    found.set_num_threads(1)
+    return found
+
+
+def test_members_written_together_give_the_mean_of_what_each_gives(tmp_path: Path, torch: Any) -> None:
+    """Scores of two untrained networks of each kind for sentences of different lengths, as torch and as ONNX have
+    them."""
+    from ingest.classifier import Classifier
+    from ingest.gold import read_gold
+    from ingest.train import networks
+    from ingest.train.fit import pairs_of
+    from ingest.train.lac import lac_weights
+    from ingest.train.models import School, with_frequent
+
+    file = tmp_path / "a.jsonl"
+    short = {**ROWS[0], "sid": "a-2", "text": ROWS[0]["text"][:12], "entities": ROWS[0]["entities"][:2]}
+    short["relations"] = ROWS[0]["relations"][:1]
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in (ROWS[0], short)), encoding="utf-8")
+    sentences = read_gold(file, load()).sentences
+    tables = with_frequent(TABLES, sentences * 8)
+    school = School(tables, print)
+    read = school.read(sentences)
+    tables.save(tmp_path)
+    with pytest.MonkeyPatch.context() as patch, torch.no_grad():
+        patch.setattr(networks, "_SHORT", False)
+        taggers = [networks.TaggerNet(tables, lac_weights(), 0.0).eval() for _ in range(2)]
+        for tagger in taggers:
+            tagger.out.weight *= 30  # so that it is sure of something, though untrained
+        networks.tagger_graph(taggers).save(tmp_path / "tagger.onnx")
+        batch = [example.read for example in read.examples]
+        lengths = np.array([len(sentence.ids) for sentence in batch], np.int32)
+        alone = [tagger(batch, tables) for tagger in taggers]
+        names = [decode(scores.log_softmax(-1).numpy(), lengths, tables.types) for scores in (*alone, sum(alone) / 2)]
+        tagged = Tagger(tmp_path).tag(batch)
+        assert [[replace(n, confidence=0.0) for n in row] for row in tagged] == [
+            [replace(n, confidence=0.0) for n in row] for row in names[2]
+        ]
+        assert tagged not in names[:2]
+        assert all(tagged)
+        width = read.pairs[0].judged.features.shape[1]
+        classifiers = [networks.ClassifierNet(tables, width, 0.0).eval() for _ in range(2)]
+        networks.reader_graph(classifiers).save(tmp_path / "classifier.onnx")
+        networks.judge_graph(classifiers).save(tmp_path / "classifier-head.onnx")
+        given = [pair.read for pair in read.pairs], tables, pairs_of(read.pairs)
+        both = zip(*(classifier(*given) for classifier in classifiers), strict=True)
+        relations, modalities = (torch.stack(scores).mean(0).softmax(-1).numpy() for scores in both)
+        verdicts = Classifier(tmp_path, tables).judge([p.read for p in read.pairs], [p.judged for p in read.pairs])
+    assert len(verdicts) == 2
+    told = [np.concatenate([getattr(verdicts[i], part) for i in range(2)]) for part in ("relations", "modalities")]
+    assert np.allclose(told[0], relations, atol=0.002)
+    assert np.allclose(told[1], modalities, atol=0.002)
+    assert np.ptp(relations) > 0.1
+
+
+def test_names_side_by_side_can_be_learnt_from(tmp_path: Path, torch: Any) -> None:
+    """Where no pair of a batch has a word between its ends."""
+    from ingest.gold import read_gold
+    from ingest.train import networks
+    from ingest.train.fit import pairs_of
+    from ingest.train.models import School, with_frequent
+
+    row = {**ROWS[0], "text": "挪威政府极光计划", "entities": ROWS[0]["entities"][:2], "relations": []}
+    file = tmp_path / "a.jsonl"
+    file.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    sentences = read_gold(file, load()).sentences
+    tables = with_frequent(TABLES, sentences)
+    read = School(tables, print).read(sentences).pairs
+    network = networks.ClassifierNet(tables, read[0].judged.features.shape[1], 0.1)
+    relations, modalities = network([pair.read for pair in read], tables, pairs_of(read))
+    (relations.logsumexp(-1).sum() + modalities.sum()).backward()
+    assert len(relations) == 2
+    assert torch.isfinite(network.subject.weight.grad).all()
+
+
+@pytest.mark.usefixtures("torch")
+def test_models_can_be_trained(tmp_path: Path) -> None:
     """Both networks learn a sentence by heart, are written, and then read it; paying for a thing stands beside issuing
     it."""
-    pytest.importorskip("torch", reason="what only training needs is not installed: pip install 'policykg[train]'")
     from ingest.gold import GoldDocument, gold_reading, read_gold
     from ingest.train import models
     from ingest.train.fit import Course

@@ -177,8 +177,9 @@ class ClassifierNet(nn.Module):
         places = first[own] + 1 + torch.arange(len(own)) - (sizes.cumsum(0) - sizes)[own]
         apart = sizes > 0
         strongest = states.new_zeros(len(sizes), _PAIR)
-        inside = self.between(states)[rows[own], places]
-        strongest[apart] = torch.segment_reduce(inside, "max", lengths=sizes[apart], axis=0)
+        if apart.any():
+            inside = self.between(states)[rows[own], places]
+            strongest[apart] = torch.segment_reduce(inside, "max", lengths=sizes[apart], axis=0)
         return strongest[number]
 
     def add_to(self, g: Graph, given: Mapping[str, str]) -> list[str]:
