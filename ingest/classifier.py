@@ -3,8 +3,8 @@
 Needs a sentence's text, LAC's words and its mentions in order; gives the relation of every pair of mentions whose types
 the ontology's signatures allow one, where the model finds one likely enough. It reads the sentence as words in which
 each name is one word that says only its type, so that what it learns of one name holds for all; a pair is then judged
-by its two ends, by what stands between them, by where they stand (`pair_features`), and by what the rules of
-`ingest.relations` read there.
+by its two ends, by what stands between them and in the whole sentence, by where they stand (`PairReader`), and by what
+the rules of `ingest.relations` read there.
 """
 
 import json
@@ -39,9 +39,9 @@ FARTHEST = 60
 """How many words may stand between the two ends of a statement."""
 LEAST_CHANCE = 0.15
 """Relations that the model holds for less likely than this are not looked at."""
-PARTS = ("subject", "object", "between", "subject_factor", "object_factor")
-"""What the model makes of a word: what it adds to a pair as its subject, as its object, and between the two, and its
-factors of the product that a pair's two ends add."""
+PARTS = ("subject", "object", "between", "around", "subject_factor", "object_factor")
+"""What the model makes of a word: what it adds to a pair as its subject, as its object, between the two, and anywhere
+in the sentence, and its factors of the product that a pair's two ends add."""
 _AT_ONCE = 4096
 """How many pairs are judged together: onnxruntime keeps the memory that it once took."""
 _GEOMETRY = 11
@@ -299,11 +299,13 @@ class Classifier:
 
 
 def _added(read: Sentence, judged: Judged, parts: Sequence[Floats]) -> Floats:
-    """What the words add to each pair of the sentence: its two ends, their product, and the strongest in between."""
-    subject, object_, between, subject_factor, object_factor = parts
+    """What the words add to each pair of the sentence: its two ends, their product, the strongest in between and the
+    strongest of all."""
+    subject, object_, between, around, subject_factor, object_factor = parts
     starts = np.array([read.places[pair.subject] for pair in judged.pairs])
     ends = np.array([read.places[pair.object] for pair in judged.pairs])
     added: Floats = subject[starts] + object_[ends] + subject_factor[starts] * object_factor[ends]
+    added += around[: len(read.words)].max(axis=0)
     for row, (first, last) in enumerate(zip(np.minimum(starts, ends), np.maximum(starts, ends), strict=True)):
         if last - first > 1:
             added[row] += between[first + 1 : last].max(axis=0)

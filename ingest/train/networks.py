@@ -127,7 +127,7 @@ class Pairs:
 
 class ClassifierNet(nn.Module):
     """Two bidirectional LSTM layers over words, each name being one word that says only its type; a pair is judged by
-    the states of its two ends, their products, the strongest of those between them, and its features."""
+    the states of its two ends, their products, the strongest of those between them and of all, and its features."""
 
     def __init__(self, tables: Tables, features: int, drop: float) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class ClassifierNet(nn.Module):
         self.first = BothWays(nn.LSTM, _WORD + _WORD_TAG + _TYPE + _VECTOR, _STATE)
         self.second = BothWays(nn.LSTM, 2 * _STATE, _STATE)
         self.drop = nn.Dropout(drop)
-        self.subject, self.object, self.between = (nn.Linear(2 * _STATE, _PAIR) for _ in range(3))
+        self.subject, self.object, self.between, self.around = (nn.Linear(2 * _STATE, _PAIR) for _ in range(4))
         self.subject_factor, self.object_factor = (nn.Linear(2 * _STATE, _PAIR) for _ in range(2))
         self.features = nn.Linear(features, _PAIR)
         self.hidden = nn.Linear(_PAIR, _PAIR)
@@ -162,7 +162,9 @@ class ClassifierNet(nn.Module):
         first, second = (pairs.rows, pairs.subjects), (pairs.rows, pairs.objects)
         ends = self.subject(states)[first] + self.object(states)[second]
         both = self.subject_factor(states)[first] * self.object_factor(states)[second]
-        mixed = (ends + both + self._between(states, pairs) + self.features(pairs.features)).relu()
+        inside = torch.arange(states.shape[1]) < lengths[:, None]
+        around = self.around(states).masked_fill(~inside[..., None], -1e4).amax(1)[pairs.rows]
+        mixed = (ends + both + self._between(states, pairs) + around + self.features(pairs.features)).relu()
         mixed = mixed + self.hidden(self.drop(mixed)).relu()
         return self.out(self.drop(mixed)).masked_fill(~pairs.allowed, -1e4), self.modality(self.drop(mixed))
 
@@ -201,8 +203,8 @@ class ClassifierNet(nn.Module):
 
 def reader_graph(members: Sequence[ClassifierNet]) -> Graph:
     """The part of classifiers that reads sentences, in ONNX: what every word adds to a pair as its subject, its object,
-    or between the two, and its factors as either end, those of the members side by side. `ingest.classifier` adds these
-    up for each pair; `judge_graph` judges the sums."""
+    between the two or anywhere, and its factors as either end, those of the members side by side. `ingest.classifier`
+    adds these up for each pair; `judge_graph` judges the sums."""
     g = Graph()
     given = g.read({"words": 0, "tags": 0, "types": 0, "vectors": members[0].vectors.in_features})
     for name, parts in zip(PARTS, zip(*(member.add_to(g, given) for member in members), strict=True), strict=True):
