@@ -28,7 +28,8 @@ NOTES = ("①数据见统计局网站的年度公报。", "②桥梁包括公路
 
 def pieces() -> list[Piece]:
     """A paper of 14 paragraphs, each sentence with a number of its own."""
-    said = [Piece(f"第{n}段写道，{BODY}。" + f"企业{n}号也投入了不少资金和人力，{BODY}。" * (1 + n % 3)) for n in range(14)]
+    firm = f"也投入了不少资金和人力，{BODY}。"
+    said = [Piece(f"第{n}段写道，{BODY}。" + f"企业{n}号{firm}" * (1 + n % 3)) for n in range(14)]
     head = (
         Piece("桥梁产业的创新政策", "title"),
         Piece("张三　李四", "centred"),
