@@ -1,7 +1,7 @@
 """From trained torch networks to ONNX files that need no torch to run.
 
 The graphs are written node by node: both networks are a few layers, and ONNX's own GRU and LSTM take the sentences'
-lengths, which torch's exporter does not hand on for packed sequences. Weights are stored in half precision.
+lengths, of which torch's know nothing. Weights are stored in half precision.
 """
 
 from collections.abc import Mapping

@@ -97,31 +97,33 @@ class School:
 
     def first(self, sentences: Sequence[GoldSentence], member: int) -> Weights:
         """The first stage of one member of each kind, by its number."""
-        read, width = self.read(sentences), self._reader.width
-        said = partial(self._said, f"{member + 1}, first stage")
-        tagger = fit_tagger(read.examples, self.tables, self._lac, TAGGER[0], seed=member, report=said("tagger"))
+        read, number = self.read(sentences), member + 1
+        tagger = fit_tagger(
+            read.examples, self.tables, self._lac, TAGGER[0],
+            seed=member, report=self._said(f"tagger {number}, first stage"),
+        )  # fmt: skip
         classifier = fit_classifier(
-            read.pairs, self.tables, width, CLASSIFIER[0], seed=member, report=said("classifier")
-        )
+            read.pairs, self.tables, self._reader.width, CLASSIFIER[0],
+            seed=member, report=self._said(f"classifier {number}, first stage"),
+        )  # fmt: skip
         return Weights(_state(tagger), _state(classifier))
 
     def second(self, starts: Sequence[Weights], read: Read, folder: Path, name: str) -> None:
         """The second stage of all members, and their models in the folder, without calibration."""
-        taggers, classifiers = [], []
-        for member, start in enumerate(starts):
-            said = partial(self._said, f"{member + 1}, {name}")
-            taggers.append(
-                fit_tagger(
-                    read.examples, self.tables, self._lac, TAGGER[1],
-                    start=_tensors(start.tagger), seed=member, report=said("tagger"),
-                )
-            )  # fmt: skip
-            classifiers.append(
-                fit_classifier(
-                    read.pairs, self.tables, self._reader.width, CLASSIFIER[1],
-                    start=_tensors(start.classifier), seed=member, report=said("classifier"),
-                )
-            )  # fmt: skip
+        taggers = [
+            fit_tagger(
+                read.examples, self.tables, self._lac, TAGGER[1],
+                start=_tensors(start.tagger), seed=member, report=self._said(f"tagger {member + 1}, {name}"),
+            )
+            for member, start in enumerate(starts)
+        ]  # fmt: skip
+        classifiers = [
+            fit_classifier(
+                read.pairs, self.tables, self._reader.width, CLASSIFIER[1],
+                start=_tensors(start.classifier), seed=member, report=self._said(f"classifier {member + 1}, {name}"),
+            )
+            for member, start in enumerate(starts)
+        ]  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         self.tables.save(folder)
         tagger_graph(taggers).save(folder / "tagger.onnx")
@@ -129,8 +131,8 @@ class School:
         judge_graph(classifiers).save(folder / "classifier-head.onnx")
         _IDENTITY.save(folder)
 
-    def _said(self, when: str, what: str) -> Report:
-        return lambda line: self.report(f"{what} {when}: {line}")
+    def _said(self, what: str) -> Report:
+        return lambda line: self.report(f"{what}: {line}")
 
 
 def _state(network: nn.Module) -> State:

@@ -105,9 +105,8 @@ class TaggerNet(nn.Module):
 def tagger_graph(members: Sequence[TaggerNet]) -> Graph:
     """Taggers in ONNX that read together: the log-probabilities of the mean of their scores."""
     g = Graph()
-    inputs = {"ids": 0, "tags": 0, "candidates": members[0].candidates.in_features}
-    inputs["vectors"] = members[0].vectors.in_features
-    given = g.read(inputs)
+    one = members[0]
+    given = g.read({"ids": 0, "tags": 0, "candidates": one.candidates.in_features, "vectors": one.vectors.in_features})
     scores = g.add("LogSoftmax", g.add("Mean", *(member.add_to(g, given) for member in members)), axis=2)
     g.outputs["scores"] = g.add("Transpose", scores, perm=[1, 0, 2])
     return g
