@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise, product
 from operator import add
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.lang.zh import ChineseTokenizer
 from spacy.vocab import Vocab
@@ -325,7 +326,7 @@ def test_no_wording_of_the_two_papers_was_written(written: list[str], letters: s
     assert not [text for text in written if not known.isdisjoint(runs(text))]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def torch() -> Any:
     """On one thread, as in training: threads that wait for each other make the other tests wait too."""
     found = pytest.importorskip("torch", reason="what only training needs is not installed: 'policykg[train]'")
@@ -342,7 +343,7 @@ def test_members_written_together_give_the_mean_of_what_each_gives(tmp_path: Pat
     them."""
     from ingest.classifier import Classifier
     from ingest.gold import read_gold
-    from ingest.train import networks
+    from ingest.train import layers, networks
     from ingest.train.fit import pairs_of
     from ingest.train.lac import lac_weights
     from ingest.train.models import School, with_frequent
@@ -357,7 +358,7 @@ def test_members_written_together_give_the_mean_of_what_each_gives(tmp_path: Pat
     read = school.read(sentences)
     tables.save(tmp_path)
     with pytest.MonkeyPatch.context() as patch, torch.no_grad():
-        patch.setattr(networks, "_SHORT", False)
+        patch.setattr(layers, "SHORT", False)
         taggers = [networks.TaggerNet(tables, lac_weights(), 0.0).eval() for _ in range(2)]
         for tagger in taggers:
             tagger.out.weight *= 30  # so that it is sure of something, though untrained
@@ -382,6 +383,45 @@ def test_members_written_together_give_the_mean_of_what_each_gives(tmp_path: Pat
     assert np.allclose(told[0], relations, atol=0.002)
     assert np.allclose(told[1], modalities, atol=0.002)
     assert not any(np.allclose(told[0], scores.softmax(-1).numpy(), atol=0.004) for scores in both[0])
+
+
+@settings(max_examples=10)
+@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=4), seed=st.integers(0, 999))
+def test_the_layer_with_its_own_gradient_is_a_gru(lengths: list[int], seed: int, torch: Any) -> None:
+    """States and all gradients are those of torch's layer, which reads each sentence alone."""
+    from ingest.train import layers
+
+    torch.manual_seed(seed)
+    own = layers.Gru(5, 4)
+    whole = torch.nn.GRU(5, 4, batch_first=True, bidirectional=True)
+    ways = {"": own.forth, "_reverse": own.back}
+    whole.load_state_dict({name + end: p for end, way in ways.items() for name, p in way.state_dict().items()})
+    x = torch.randn(len(lengths), max(lengths), 5, requires_grad=True)
+    weights = torch.randn(len(lengths), max(lengths), 8)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "SHORT", False)
+        states = own(x, torch.tensor(lengths))
+        expected = [whole(x[row : row + 1, :length])[0][0] for row, length in enumerate(lengths)]
+        for row, length in enumerate(lengths):
+            assert torch.allclose(states[row, :length], expected[row], atol=1e-5)
+        inside = [(row, slice(0, length)) for row, length in enumerate(lengths)]
+        ours = torch.autograd.grad(sum((states[at] * weights[at]).sum() for at in inside), [x, *own.parameters()])
+    total = sum((state * weights[at]).sum() for state, at in zip(expected, inside, strict=True))
+    theirs = torch.autograd.grad(total, [x, *whole.parameters()])
+    for one, other in zip(ours, theirs, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_dropout_takes_its_share_and_raises_the_rest(torch: Any) -> None:
+    from ingest.train.layers import Dropout
+
+    torch.manual_seed(0)
+    layer = Dropout(0.25)
+    dropped = layer(torch.ones(1000, 33))
+    assert float((dropped == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
+    assert float(dropped.max()) == pytest.approx(4 / 3)
+    assert torch.equal(layer.eval()(dropped), dropped)
+    assert torch.equal(Dropout(0.0)(dropped), dropped)
 
 
 def test_names_side_by_side_can_be_learnt_from(tmp_path: Path, torch: Any) -> None:
@@ -424,7 +464,7 @@ def test_models_can_be_trained(tmp_path: Path) -> None:
     course = Course(12, 4, 2e-3, 2e-3, 0.3, 0.1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "TAGGER", (course, course))
-        patch.setattr(models, "CLASSIFIER", (course, course))
+        patch.setattr(models, "CLASSIFIER", (replace(course, muon=4e-3), course))
         sentences = list(sentences_of(many, {}))
         starts = [school.first(sentences, member) for member in range(2)]
         school.second(starts, school.read(sentences), tmp_path / "models", "test")

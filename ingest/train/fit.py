@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -23,6 +23,8 @@ from kg.model import MODALITIES
 
 E = TypeVar("E")
 
+Network = TaggerNet | ClassifierNet
+
 Report = Callable[[str], None]
 """Is told how training goes, a line at a time."""
 
@@ -30,6 +32,8 @@ _IGNORED = -100
 _LEAST_OFTEN = 4
 """How often a word must stand outside names for the classifier to know it by itself."""
 _MOST_WORDS = 3500
+_DECAY = 1e-3
+"""Of the weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class PairExample:
 @dataclass(frozen=True, slots=True)
 class Course:
     """How a network is trained: passes over the sentences, sentences a step, highest learning rate of the layers that
-    were trained before and of the new ones, the share of it that is left at the end, dropout."""
+    were trained before and of the new ones, the share of it that is left at the end, dropout, and the highest rate at
+    which matrices learn by Muon (Jordan et al. 2024) instead, whose steps have the size of Adam's (0: by Adam too)."""
 
     passes: int
     batch: int
@@ -64,6 +69,7 @@ class Course:
     rate_new: float
     rest: float
     drop: float
+    muon: float = 0.0
 
 
 def read_examples(nlp: Language, sentences: Sequence[GoldSentence], tables: Tables) -> list[Example]:
@@ -116,12 +122,12 @@ def fit_tagger(
     return network
 
 
-def frequent_words(examples: Sequence[Example]) -> list[str]:
-    """The words that stand often outside names."""
+def frequent_words(sentences: Sequence[GoldSentence], words: Iterable[Sequence[Word]]) -> list[str]:
+    """The words that stand often outside names, given LAC's words of each sentence."""
     counts: Counter[str] = Counter()
-    for example in examples:
-        inside = {i for entity in example.source.entities for i in range(entity.start, entity.end)}
-        counts.update(w.text for w in example.words if w.start not in inside)
+    for source, own in zip(sentences, words, strict=True):
+        inside = {i for entity in source.entities for i in range(entity.start, entity.end)}
+        counts.update(w.text for w in own if w.start not in inside)
     return [word for word, count in counts.most_common(_MOST_WORDS) if count >= _LEAST_OFTEN]
 
 
@@ -185,7 +191,7 @@ def pairs_of(batch: Sequence[PairExample]) -> Pairs:
 
 
 def _descend(
-    network: nn.Module,
+    network: Network,
     pretrained: set[nn.Module],
     examples: Sequence[E],
     sizes: Sequence[int],
@@ -194,33 +200,48 @@ def _descend(
     seed: int,
     report: Report,
 ) -> None:
-    """Adam with a short warm-up and a linear decline; the loss' gradients are clipped."""
-    old = {id(p) for module in pretrained for p in module.parameters()}
-    groups = [
-        {"params": [p for p in network.parameters() if (id(p) in old) is kind], "lr": rate}
-        for kind, rate in ((True, course.rate), (False, course.rate_new))
-    ]
-    optimiser = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=1e-3)
+    """Adam, or Muon and Adam, with a short warm-up and a linear decline; the loss' gradients are clipped."""
     chance = random.Random(seed)
     steps = course.passes * -(-len(examples) // course.batch)
 
     def rate(step: int) -> float:
         return min((step + 1) / (0.05 * steps), course.rest + (1 - course.rest) * (steps - step) / (0.95 * steps))
 
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+    optimisers = _optimisers(network, pretrained, course)
+    schedules = [torch.optim.lr_scheduler.LambdaLR(optimiser, rate) for optimiser in optimisers]
     network.train()
     for turn in range(course.passes):
         total = 0.0
         for batch in _batches(examples, sizes, course.batch, chance):
             value = loss(batch)
-            optimiser.zero_grad()
+            network.zero_grad()
             value.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
+            for part in (*optimisers, *schedules):
+                part.step()
             total += float(value.detach())
         report(f"pass {turn + 1} of {course.passes}: loss {total * course.batch / len(examples):.4f}")
     network.eval()
+
+
+def _optimisers(network: Network, pretrained: set[nn.Module], course: Course) -> list[torch.optim.Optimizer]:
+    """Adam; where matrices learn by Muon, that for all matrices but the tables and the last layers."""
+    matrices: list[nn.Parameter] = []
+    if course.muon:
+        inner = [m for m in network.modules() if not isinstance(m, nn.Embedding) and m not in network.last]
+        matrices = [p for m in inner for p in m.parameters(recurse=False) if p.ndim == 2]
+    apart = {id(p) for p in matrices}
+    old = {id(p) for module in pretrained for p in module.parameters()}
+    rest = [p for p in network.parameters() if id(p) not in apart]
+    groups = [
+        {"params": [p for p in rest if (id(p) in old) is kind], "lr": rate}
+        for kind, rate in ((True, course.rate), (False, course.rate_new))
+    ]
+    adam = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=_DECAY)
+    if not matrices:
+        return [adam]
+    muon = torch.optim.Muon(matrices, lr=course.muon, weight_decay=_DECAY, adjust_lr_fn="match_rms_adamw")
+    return [adam, muon]
 
 
 def _batches(examples: Sequence[E], sizes: Sequence[int], size: int, chance: random.Random) -> Iterator[list[E]]:

@@ -24,6 +24,7 @@ from ingest.classifier import MODEL, Calibration, PairReader, signs
 from ingest.encoding import Tables, numbered
 from ingest.evaluation import compare
 from ingest.gold import GoldDocument, GoldSentence, gold_reading
+from ingest.lac import words_of
 from ingest.patterns import relation_rules
 from ingest.pipeline import Pipeline
 from ingest.qualifiers import qualifiers
@@ -170,7 +171,10 @@ def candidates() -> Language:
 
 def with_frequent(tables: Tables, sentences: Sequence[GoldSentence]) -> Tables:
     """The tables, with the words that are frequent in those sentences."""
-    return replace(tables, frequent=numbered(frequent_words(read_examples(candidates(), sentences, tables))))
+    lac = spacy.blank("zh")
+    lac.add_pipe("lac_words")
+    words = (words_of(doc) for doc in lac.pipe(sentence.text for sentence in sentences))
+    return replace(tables, frequent=numbered(frequent_words(sentences, words)))
 
 
 # ---- Cross-validation

@@ -12,6 +12,7 @@ from ingest.classifier import PARTS, Sentence
 from ingest.encoding import Characters, Tables, padded
 from ingest.train.export import Graph
 from ingest.train.lac import LacWeights
+from ingest.train.layers import Dropout, Gru, Lstm
 from kg.model import MODALITIES
 
 _TAG, _CANDIDATES, _VECTOR, _HEAD = 32, 64, 48, 192
@@ -19,36 +20,11 @@ _WORD, _WORD_TAG, _TYPE, _PAIR = 48, 16, 48, 192
 _LOW, _HIGH, _STATE = 128, 192, 192
 """The widths of the tagger's recurrent layers, of which the first starts from LAC's, and of the classifier's, each
 way."""
-_SHORT = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
-"""Whether this machine multiplies numbers of 16 bits faster than those of 32: names are learnt as well with them (F1
-0.642 with both, one pass over 12,000 sentences)."""
 
 
 def tensor(arrays: Sequence[np.ndarray]) -> Tensor:
     """The arrays as one padded batch."""
     return torch.from_numpy(padded(arrays))
-
-
-class BothWays(nn.Module):
-    """A recurrent layer that reads sentences both ways; gives both states side by side. Each way is a layer of its own
-    whose sentences begin at their first place, so that nothing need be packed (packing takes half as long again)."""
-
-    def __init__(self, kind: type[nn.GRU] | type[nn.LSTM], size: int, width: int) -> None:
-        super().__init__()
-        self.forth, self.back = (kind(size, width, batch_first=True) for _ in range(2))
-
-    @property
-    def ways(self) -> tuple[nn.GRU | nn.LSTM, nn.GRU | nn.LSTM]:
-        """The layers that read forth and back."""
-        return self.forth, self.back
-
-    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        """(rows, places, size) and the rows' lengths to (rows, places, 2 × width)."""
-        rows, places = torch.arange(x.shape[0])[:, None], torch.arange(x.shape[1])
-        mirrored = torch.where(places < lengths[:, None], lengths[:, None] - 1 - places, places)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=_SHORT):
-            forth, back = self.forth(x)[0], self.back(x[rows, mirrored])[0]
-        return torch.cat([forth, back[rows, mirrored]], -1).float()
 
 
 class TaggerNet(nn.Module):
@@ -63,11 +39,12 @@ class TaggerNet(nn.Module):
         self.tags = nn.Embedding(2 * len(tables.tags) + 1, _TAG, padding_idx=0)
         self.candidates = nn.Linear(tables.candidate_columns, _CANDIDATES, bias=False)
         self.vectors = nn.Linear(tables.vectors.shape[1], _VECTOR)
-        self.first = BothWays(nn.GRU, size + width, _LOW)
-        self.second = BothWays(nn.GRU, 2 * _LOW + width, _HIGH)
-        self.drop = nn.Dropout(drop)
+        self.first = Gru(size + width, _LOW)
+        self.second = Gru(2 * _LOW + width, _HIGH)
+        self.drop = Dropout(drop)
         self.hidden = nn.Linear(2 * _HIGH + size + width, _HEAD)
         self.out = nn.Linear(_HEAD, 1 + 4 * len(tables.types))
+        self.last = (self.out,)
         lac.start(*self.first.ways)
 
     def forward(self, batch: Sequence[Characters], tables: Tables, candidate_drop: float = 0.0) -> Tensor:
@@ -134,15 +111,16 @@ class ClassifierNet(nn.Module):
         self.tags = nn.Embedding(len(tables.tags) + 2, _WORD_TAG, padding_idx=0)
         self.types = nn.Embedding(len(tables.types) + 1, _TYPE)
         self.vectors = nn.Linear(tables.vectors.shape[1], _VECTOR)
-        self.first = BothWays(nn.LSTM, _WORD + _WORD_TAG + _TYPE + _VECTOR, _STATE)
-        self.second = BothWays(nn.LSTM, 2 * _STATE, _STATE)
-        self.drop = nn.Dropout(drop)
+        self.first = Lstm(_WORD + _WORD_TAG + _TYPE + _VECTOR, _STATE)
+        self.second = Lstm(2 * _STATE, _STATE)
+        self.drop = Dropout(drop)
         self.subject, self.object, self.between, self.around = (nn.Linear(2 * _STATE, _PAIR) for _ in range(4))
         self.subject_factor, self.object_factor = (nn.Linear(2 * _STATE, _PAIR) for _ in range(2))
         self.features = nn.Linear(features, _PAIR)
         self.hidden = nn.Linear(_PAIR, _PAIR)
         self.out = nn.Linear(_PAIR, 1 + len(tables.relations))
         self.modality = nn.Linear(_PAIR, len(MODALITIES))
+        self.last = (self.out, self.modality)
 
     def forward(
         self, batch: Sequence[Sentence], tables: Tables, pairs: Pairs, word_drop: float = 0.0
