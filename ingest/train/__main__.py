@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     own = argparse.ArgumentParser(
         prog="python -m ingest.train",
         description="Train the Chinese tagger and relation classifier from annotated sentences, and measure them on "
-        "documents that they have not seen. Takes under an hour on two cores.",
+        "documents that they have not seen. Takes about an hour on two cores.",
         epilog="Example: python -m ingest.train --gold ../shared/gold my-sentences.jsonl --out models",
     )
     own.add_argument("--gold", nargs="+", type=Path, default=[SHARED / "gold"], help="annotated files or folders")

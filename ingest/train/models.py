@@ -45,8 +45,8 @@ from ingest.train.networks import judge_graph, reader_graph, tagger_graph
 from kg.model import Extraction
 from kg.ontology import load
 
-TAGGER = (Course(4, 32, 1.2e-3, 2.5e-3, 0.25, 0.1), Course(3, 24, 6e-4, 1e-3, 0.0, 0.05))
-CLASSIFIER = (Course(5, 40, 3.5e-3, 3.5e-3, 0.1, 0.1), Course(3, 24, 1e-3, 1e-3, 0.0, 0.1))
+TAGGER = (Course(5, 32, 1.2e-3, 2.5e-3, 0.1, 0.1), Course(3, 24, 6e-4, 1e-3, 0.0, 0.05))
+CLASSIFIER = (Course(5, 40, 3.5e-3, 3.5e-3, 0.1, 0.1, 6e-3), Course(3, 24, 1e-3, 1e-3, 0.0, 0.1))
 """The two stages."""
 
 MEMBERS = 2
