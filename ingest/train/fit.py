@@ -24,6 +24,7 @@ from kg.model import MODALITIES
 E = TypeVar("E")
 
 Network = TaggerNet | ClassifierNet
+"""Of which `last` are the layers that give scores."""
 
 Report = Callable[[str], None]
 """Is told how training goes, a line at a time."""
@@ -33,7 +34,7 @@ _LEAST_OFTEN = 4
 """How often a word must stand outside names for the classifier to know it by itself."""
 _MOST_WORDS = 3500
 _DECAY = 1e-3
-"""Of the weights."""
+"""How fast weights fall to zero that nothing holds, as a share of the learning rate."""
 
 
 @dataclass(frozen=True, slots=True)
