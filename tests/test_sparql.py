@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
@@ -359,8 +360,11 @@ def counted(client: httpx.Client) -> int:
 
 def opened_below(process: int, folder: Path) -> list[str]:
     """The files below the folder that the process has opened."""
-    links = Path(f"/proc/{process}/fd").iterdir()
-    return [name for link in links if link.is_symlink() and (name := os.readlink(link)).startswith(f"{folder}/")]
+    names = []
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            names.append(os.readlink(link))
+    return [name for name in names if name.startswith(f"{folder}/")]
 
 
 # ---- Questions, which are stopped alike
